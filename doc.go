@@ -1,0 +1,2 @@
+// Package govtpm is a software TPM as a Go value.
+package govtpm

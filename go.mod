@@ -1,0 +1,3 @@
+module govtpm
+
+go 1.26
