@@ -1,7 +1,10 @@
 module govtpm
 
-go 1.26
+go 1.26.0
 
-require filippo.io/nistec v0.0.4
+require (
+	filippo.io/nistec v0.0.4
+	golang.org/x/crypto v0.58.0
+)
 
-require golang.org/x/sys v0.36.0 // indirect
+require golang.org/x/sys v0.49.0 // indirect
