@@ -232,11 +232,13 @@ func (m *modulus) inverse(z, x *nat) {
 	*z = acc
 }
 
-// reduceWide sets z = b mod m for big-endian b of any length, one bit at a
-// time; the modulus need not be odd here. Time depends only on len(b).
+// reduceWide sets z = b mod m for big-endian b of any length. What cannot reach
+// the modulus is taken whole, the rest one bit at a time; the modulus need not
+// be odd here. Time depends only on len(b).
 func (m *modulus) reduceWide(z *nat, b []byte) {
-	var acc nat
-	for _, v := range b {
+	whole := min(len(b), (m.bits-1)/8)
+	acc := natFromBytes(b[:whole])
+	for _, v := range b[whole:] {
 		for i := 7; i >= 0; i-- {
 			m.add(&acc, &acc, &acc)
 			m.add(&acc, &acc, &nat{uint64(v >> i & 1)})
