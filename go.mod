@@ -3,6 +3,7 @@ module govtpm
 go 1.26.0
 
 require (
+	filippo.io/bigmod v0.1.0
 	filippo.io/nistec v0.0.4
 	golang.org/x/crypto v0.58.0
 )
