@@ -88,7 +88,8 @@ func FuzzParseMeasurements(f *testing.F) {
 	f.Add(append(le.AppendUint32(one, 4), "data"...))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if m, err := ParseMeasurements(data); err == nil {
-			m.Replay(0xb, 10, make([]byte, 32))
+			m.Replay(0xb, 10, make([]byte, 32), false)
+			m.Replay(0xb, 10, make([]byte, 32), true)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package eventlog
 
 import (
 	"bytes"
+	"crypto/sha1"
 	"errors"
 )
 
@@ -39,15 +40,20 @@ func ParseMeasurements(data []byte) (Measurements, error) {
 	return all, nil
 }
 
-// Replay extends value, a PCR's content before the kernel, with the measurements of that PCR.
-func (m Measurements) Replay(bank uint16, pcr int, value []byte) []byte {
+// Replay extends value, a PCR's content before the kernel, with the measurements of that PCR. A kernel that lacks a
+// bank's hash function extends the bank with the SHA-1 digest, filled up with zeros; padded asks for that.
+func (m Measurements) Replay(bank uint16, pcr int, value []byte, padded bool) []byte {
 	sum, size := Hash(bank)
 	for _, e := range m {
 		if e.PCR != pcr {
 			continue
 		}
 		d := bytes.Repeat([]byte{0xff}, size)
-		if e.Data != nil {
+		switch {
+		case e.Data != nil && padded:
+			short := sha1.Sum(e.Data)
+			d = append(short[:], make([]byte, size-len(short))...)
+		case e.Data != nil:
 			d = sum(e.Data)
 		}
 		value = sum(append(append([]byte(nil), value...), d...))

@@ -1,0 +1,162 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"govtpm/e2e/rawtpm"
+)
+
+const (
+	theirs = "/usr/bin/swtpm" // the implementation that ours stands in for
+	// startTime bounds the start of a program, on a machine that is busy.
+	startTime = 20 * time.Second
+)
+
+// guard skips what is not asked for, and what cannot run here.
+func guard(t *testing.T, programs ...string) {
+	t.Helper()
+	if os.Getenv("GOVTPM_E2E") == "" {
+		t.Skip("an end-to-end suite: set GOVTPM_E2E=1")
+	}
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			missing(t, "no program %s", p)
+		}
+	}
+}
+
+// missing skips the test on a user's machine and fails it where everything has to be there.
+func missing(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
+// ours builds the program of this tree once.
+var ours = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "govtpm-e2e")
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat("../cmd/swtpm"); err != nil {
+		return "", err
+	}
+	out := filepath.Join(dir, "swtpm")
+	return out, build(out, "../cmd/swtpm")
+})
+
+// build builds a program statically.
+func build(out, pkg string) error {
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if msg, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", pkg, err, msg)
+	}
+	return nil
+}
+
+// serves tries once whether our program serves commands at all; the suites have nothing to find out before it does.
+var serves = sync.OnceValue(func() error {
+	program, err := ours()
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "govtpm-e2e")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	socket := filepath.Join(dir, "data")
+	cmd := exec.Command(program, "socket", "--tpm2", "--tpmstate", "dir="+dir, "--server", "type=unixio,path="+socket,
+		"--ctrl", "type=unixio,path="+filepath.Join(dir, "ctrl"), "--flags", "not-need-init,startup-clear")
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	c, err := rawtpm.Dial("unix", socket, 5*time.Second)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.Random(8)
+	return err
+})
+
+// program gives the program under test.
+func program(t *testing.T) string {
+	t.Helper()
+	if p := os.Getenv("GOVTPM_SWTPM"); p != "" {
+		return p
+	}
+	if err := serves(); err != nil {
+		t.Skipf("./cmd/swtpm does not serve commands yet: %v", err)
+	}
+	p, err := ours()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// long says whether the long form of a suite is asked for.
+func long() bool { return os.Getenv("GOVTPM_E2E_LONG") != "" }
+
+// seed is the seed of a suite's random choices; a failure is repeated with the same.
+func seed(t *testing.T) uint64 {
+	t.Helper()
+	s, err := strconv.ParseUint(os.Getenv("GOVTPM_E2E_SEED"), 10, 64)
+	if err != nil {
+		s = uint64(time.Now().UnixNano())
+	}
+	t.Logf("repeat with GOVTPM_E2E_SEED=%d", s)
+	return s
+}
+
+// freePorts finds two neighbouring TCP ports: the data channel, and above it the control channel where libtss2's
+// swtpm module looks for it.
+func freePorts(t *testing.T) int {
+	t.Helper()
+	for range 100 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		next, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port+1))
+		l.Close()
+		if err == nil {
+			next.Close()
+			return port
+		}
+	}
+	t.Fatal("no two neighbouring ports are free")
+	return 0
+}
+
+// shortDir is a temporary directory whose path fits into the address of a Unix socket.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "gv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// tail gives the last lines of a text, for failures.
+func tail(text string, lines int) string {
+	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
