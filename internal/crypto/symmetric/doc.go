@@ -1,0 +1,13 @@
+// Package symmetric is the block ciphers of a TPM 2.0 and the modes it uses
+// them in: CTR, OFB, CBC, CFB and ECB with the chaining value carried from one
+// command to the next (Part 3, 15.1, "Symmetric Chaining Process"), CMAC, and
+// the rules for Triple-DES keys.
+//
+// Promises: the constants are those of TPM_ALG_ID; every refusal is one of the
+// sentinel errors and leaves output and IV untouched; output may be written over
+// the input. AES is the standard library's and takes constant time where the
+// processor helps; the table look-ups of TDES, SM4 and Camellia are not hidden
+// from an observer of the cache.
+//
+// Start at cipher.go, then modes.go.
+package symmetric
