@@ -2,12 +2,8 @@ package prime
 
 import (
 	"encoding/binary"
-	"runtime"
 	"sync"
 )
-
-// maxParallel bounds how many candidates are tested at the same time.
-const maxParallel = 4
 
 // search is one run of Find.
 type search struct {
@@ -31,6 +27,15 @@ func (s *search) wipe() {
 // attempt draws one candidate and searches the field above it. It returns
 // nothing if the field holds no prime.
 func (s *search) attempt() ([]byte, error) {
+	w, err := s.start()
+	if err != nil {
+		return nil, err
+	}
+	return w.run()
+}
+
+// start draws a candidate and sieves the field above it.
+func (s *search) start() (*walk, error) {
 	if err := s.gen.Generate(s.raw); err != nil {
 		return nil, err
 	}
@@ -43,13 +48,12 @@ func (s *search) attempt() ([]byte, error) {
 		r += 105
 	}
 	subSmall(s.base, s.base, r)
-	w := walk{
+	return &walk{
 		search: s,
 		word:   searchWord,
 		ones:   s.field.sieve(s.base),
 		baseE:  modSmall(s.base, uint64(s.params.Exponent)),
-	}
-	return w.run()
+	}, nil
 }
 
 // walk visits the survivors of a sieve in the order the search word dictates.
@@ -68,7 +72,7 @@ type walk struct {
 // passes with probability below 2^-40), so that one base is drawn and dropped;
 // the full test with its bases runs only for what passed the screening.
 func (w *walk) run() ([]byte, error) {
-	batch := make([]*candidate, 0, min(maxParallel, runtime.GOMAXPROCS(0)))
+	batch := make([]*candidate, 0, batchSize(w.params.Bits))
 	for {
 		batch = batch[:0]
 		for len(batch) < cap(batch) {
@@ -81,7 +85,7 @@ func (w *walk) run() ([]byte, error) {
 		if len(batch) == 0 {
 			return nil, nil
 		}
-		parallel(len(batch), func(i int) { batch[i].screen() })
+		screenAll(batch)
 		found, err := w.judge(batch)
 		for _, c := range batch {
 			c.wipe()

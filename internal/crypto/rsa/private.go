@@ -64,7 +64,7 @@ func NewPrivateKey(n []byte, e uint32, prime []byte) (*PrivateKey, error) {
 func (k *PrivateKey) Prime() []byte { return append([]byte(nil), k.prime...) }
 
 // Wipe forgets the private part, as far as bigmod lets go of its copies; the
-// key must not be used for private operations afterwards.
+// key serves public operations only afterwards.
 func (k *PrivateKey) Wipe() {
 	clear(k.prime)
 	clear(k.dP)
@@ -78,6 +78,9 @@ func (k *PrivateKey) Wipe() {
 // Decrypt is RSADP (Part 1, 43.3) without padding, the NULL scheme. The input
 // must have the size of the modulus, and so has the result.
 func (k *PrivateKey) Decrypt(c []byte) ([]byte, error) {
+	if k.p == nil {
+		return nil, ErrKey // wiped
+	}
 	if len(c) != k.size {
 		return nil, ErrLength
 	}

@@ -3,6 +3,7 @@ package prime
 import (
 	"bytes"
 	"math/bits"
+	"runtime"
 	"slices"
 
 	"filippo.io/bigmod"
@@ -60,6 +61,17 @@ func roundsFor(size int) int {
 		return 5
 	}
 	return 4
+}
+
+// maxParallel bounds how many processors a search uses.
+const maxParallel = 4
+
+// batchSize says how many candidates of a size are best screened together.
+func batchSize(size int) int { return min(maxParallel, runtime.GOMAXPROCS(0)) }
+
+// screenAll screens a batch.
+func screenAll(batch []*candidate) {
+	parallel(len(batch), func(i int) { batch[i].screen() })
 }
 
 // screen runs one round with base 2.
