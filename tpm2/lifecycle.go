@@ -1,0 +1,127 @@
+package tpm2
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"govtpm/internal/crypto/drbg"
+	"govtpm/tpm2/wire"
+)
+
+// Options says how a new TPM is made.
+type Options struct {
+	// Profile is what the TPM offers; nil is the null profile.
+	Profile *Profile
+	// Seeds are the secrets the TPM starts with; nil takes them from Environment.Entropy. For tests and for derivations that
+	// have to be repeated: who knows the seeds knows every primary key.
+	Seeds *Seeds
+}
+
+// Seeds are the primary seeds and proofs of a TPM, 64 bytes each (Part 1, 12.3.2).
+type Seeds struct {
+	Endorsement, Storage, Platform                []byte
+	EndorsementProof, StorageProof, PlatformProof []byte
+}
+
+// Manufacture makes a new TPM (Part 1, 12.2.3.2). It is powered off: call Init. Its state is not saved before that.
+func Manufacture(env Environment, o Options) (*TPM, error) {
+	if o.Profile == nil {
+		o.Profile = NullProfile()
+	}
+	t, err := newTPM(env, o.Profile)
+	if err != nil {
+		return nil, err
+	}
+	g, err := drbg.Instantiate(env.Entropy, nil)
+	if err != nil {
+		return nil, fmt.Errorf("seeding the generator: %w", err)
+	}
+	t.orderly.drbg = g.State()
+	if o.Seeds == nil {
+		if o.Seeds, err = newSeeds(g); err != nil {
+			return nil, err
+		}
+	}
+	t.manufacture(o.Seeds)
+	t.orderly.drbg = g.State()
+	t.saved.orderly = t.orderly
+	t.volatile.permanentDirty = true
+	return t, nil
+}
+
+// newTPM checks the environment and makes a TPM without data.
+func newTPM(env Environment, p *Profile) (*TPM, error) {
+	if env.Entropy == nil || env.Clock == nil || env.Storage == nil {
+		return nil, errors.New("tpm2: the environment lacks entropy, clock or storage")
+	}
+	t := &TPM{env: env, profile: p, limits: p.limits}
+	t.nv.indexes = make(map[wire.Handle]*nvIndex)
+	t.nv.persistent = make(map[wire.Handle]*object)
+	t.enableCommands()
+	return t, nil
+}
+
+// newSeeds draws the secrets of a new TPM.
+func newSeeds(random io.Reader) (*Seeds, error) {
+	s := new(Seeds)
+	for _, b := range []*[]byte{&s.Endorsement, &s.Storage, &s.Platform, &s.PlatformProof, &s.StorageProof, &s.EndorsementProof} {
+		*b = make([]byte, primarySeedSize)
+		if _, err := io.ReadFull(random, *b); err != nil {
+			return nil, fmt.Errorf("drawing seeds: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// manufacture sets the values of a TPM as it leaves the factory.
+func (t *TPM) manufacture(s *Seeds) {
+	p := &t.persistent
+	none := policy{alg: wire.AlgNull}
+	p.ownerPolicy, p.endorsementPolicy, p.lockoutPolicy = none, none, none
+	p.epSeed = seed{s.Endorsement, 1}
+	p.spSeed = seed{s.Storage, 1}
+	p.ppSeed = seed{s.Platform, 1}
+	p.ehProof, p.shProof, p.phProof = s.EndorsementProof, s.StorageProof, s.PlatformProof
+	for i := range p.pcrPolicies {
+		p.pcrPolicies[i] = none
+	}
+	p.pcrAllocated = t.profile.allPCRs()
+	p.pcrActive = t.profile.allPCRs()
+	p.ppList.set(wire.CCPPCommands, true)
+	p.auditCommands.set(wire.CCSetCommandCodeAuditStatus, true)
+	p.auditHashAlg = contextHashAlg
+	p.orderlyState = orderlyClear
+	t.resetLockoutParameters()
+	t.orderly.clockSafe = true
+	t.stateClear.platformPolicy = none
+	t.stateReset.contextSlotMask = 0xFFFF
+	t.saved.stateClear.platformPolicy = none
+	t.saved.stateReset.contextSlotMask = 0xFFFF
+}
+
+// Init is the _TPM_Init signal (Part 1, 12.2.2; Part 3, 9.2): power comes on. Everything volatile is lost, failure mode is left, and
+// nothing but TPM2_Startup is accepted. Init reads the permanent state as it was last saved.
+func (t *TPM) Init() error {
+	dirty := t.volatile.permanentDirty
+	t.volatile = volatileData{on: true, exclusiveAudit: wire.RHUnassigned, drtmSequence: wire.RHUnassigned, permanentDirty: dirty}
+	t.volatile.time.last = t.env.Clock.Monotonic()
+	t.volatile.time.timerReset = true
+	t.orderly = t.saved.orderly
+	t.persistent.firmwareV1, t.persistent.firmwareV2 = firmwareV1, firmwareV2
+	t.volatile.rand = drbg.Restore(t.orderly.drbg, t.env.Entropy)
+	t.nvPowerOn()
+	if err := t.savePermanent(); err != nil {
+		t.fail(err)
+		return err
+	}
+	return nil
+}
+
+// startGenerator mixes fresh entropy into the generator (Part 1, 11.4.11).
+func (t *TPM) startGenerator() error {
+	if err := t.volatile.rand.Reseed(nil); err != nil {
+		return internalf("seeding the generator: %w", err)
+	}
+	return nil
+}
