@@ -11,11 +11,13 @@ func lockoutCommands() []command {
 			code: wire.CCDictionaryAttackLockReset, clause: "25.2",
 			handles: []handleSpec{{"lockHandle", wire.TPMIRHLockout, roleUser}},
 			flags:   flagNV,
+			run:     bare((*TPM).dictionaryAttackLockReset),
 		},
 		{
 			code: wire.CCDictionaryAttackParameters, clause: "25.3",
 			handles: []handleSpec{{"lockHandle", wire.TPMIRHLockout, roleUser}},
 			flags:   flagNV | flagNotRO,
+			run:     with((*TPM).dictionaryAttackParameters),
 		},
 	}
 }

@@ -93,7 +93,7 @@ func policyCommands() []command {
 			flags:   flagEncrypt | flagTrial,
 		},
 		{
-			code: wire.CCPolicyNvWritten, clause: "23.20",
+			code: wire.CCPolicyNVWritten, clause: "23.20",
 			handles: []handleSpec{{"policySession", wire.TPMISHPolicy, roleNone}},
 			flags:   flagTrial,
 		},

@@ -83,7 +83,7 @@ func (p *verifyDigestSignatureParameters) fields() []field {
 type signParameters struct {
 	digest     wire.TPM2BDigest     // TPM2B_DIGEST
 	inScheme   wire.TPMTSigScheme   // TPMT_SIG_SCHEME+
-	validation wire.TPMTTKHashcheck // TPMT_TK_HASHCHECK
+	validation wire.TPMTTKHashCheck // TPMT_TK_HASHCHECK
 }
 
 func (p *signParameters) fields() []field {
@@ -109,7 +109,7 @@ func (p *signSequenceCompleteParameters) fields() []field {
 type signDigestParameters struct {
 	context    wire.TPM2BSignatureCtx // TPM2B_SIGNATURE_CTX
 	digest     wire.TPM2BDigest       // TPM2B_DIGEST
-	validation wire.TPMTTKHashcheck   // TPMT_TK_HASHCHECK
+	validation wire.TPMTTKHashCheck   // TPMT_TK_HASHCHECK
 }
 
 func (p *signDigestParameters) fields() []field {

@@ -10,10 +10,12 @@ func startupCommands() []command {
 		{
 			code: wire.CCStartup, clause: "9.3",
 			flags: flagNV | flagNoSession,
+			run:   with((*TPM).startup),
 		},
 		{
 			code: wire.CCShutdown, clause: "9.4",
 			flags: flagNV,
+			run:   with((*TPM).shutdown),
 		},
 	}
 }

@@ -89,7 +89,7 @@ func (t *TPM) isDAExempt(h wire.Handle, o *object) bool {
 	case wire.HTPermanent:
 		return h != wire.RHLockout
 	case wire.HTTransient, wire.HTPersistent:
-		return o != nil && (o.isSequence() || o.public.ObjectAttributes.Has(wire.ObjectNoDA))
+		return o != nil && (o.isSequence() || o.public.Attributes.Has(wire.ObjectNoDA))
 	case wire.HTNVIndex:
 		x := t.nv.index(h)
 		return x != nil && x.public.Attributes.Has(wire.NVNoDA)
@@ -107,7 +107,7 @@ func (t *TPM) policyRequired(c *call, i int) bool {
 		return true
 	case roleAdmin:
 		if o := c.objectAt(i); o != nil {
-			return o.public.ObjectAttributes.Has(wire.ObjectAdminWithPolicy)
+			return o.public.Attributes.Has(wire.ObjectAdminWithPolicy)
 		}
 		return true
 	}
@@ -132,7 +132,7 @@ func (t *TPM) authValueAvailable(c *call, i int) bool {
 		if o.isSequence() {
 			return true
 		}
-		a := o.public.ObjectAttributes
+		a := o.public.Attributes
 		return !o.publicOnly && (a.Has(wire.ObjectUserWithAuth) || c.cmd.role(i) == roleAdmin && !a.Has(wire.ObjectAdminWithPolicy))
 	case wire.HTNVIndex:
 		x := t.nv.index(h)

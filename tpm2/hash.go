@@ -9,7 +9,6 @@ import (
 	"encoding/binary"
 	"hash"
 
-	"govtpm/internal/crypto/sm3"
 	"govtpm/tpm2/wire"
 )
 
@@ -25,8 +24,6 @@ func hashFunc(alg wire.Alg) func() hash.Hash {
 		return sha512.New384
 	case wire.AlgSHA512:
 		return sha512.New
-	case wire.AlgSM3_256:
-		return sm3.New
 	case wire.AlgSHA3_256:
 		return func() hash.Hash { return sha3.New256() }
 	case wire.AlgSHA3_384:

@@ -1,7 +1,9 @@
 package tpm2
 
 import (
+	"crypto/subtle"
 	"encoding/binary"
+	"hash"
 
 	"govtpm/internal/crypto/kdf"
 	"govtpm/tpm2/wire"
@@ -52,10 +54,17 @@ func (t *TPM) cryptParameter(c *call, i int, data, nonceNewer, nonceOlder []byte
 	key := t.sessionKey(c, i, true)
 	newHash := hashFunc(s.authHash)
 	if s.symmetric.Algorithm == wire.AlgXOR {
-		return kdf.XOR(newHash, key, nonceNewer, nonceOlder, data)
+		xorObfuscate(newHash, key, nonceNewer, nonceOlder, data)
+		return nil
 	}
 	keyBits := int(s.symmetric.KeyBits)
 	blockSize := symmetricBlockSize(s.symmetric.Algorithm)
 	keyIV := kdf.KDFa(newHash, key, "CFB", nonceNewer, nonceOlder, keyBits+8*blockSize)
 	return t.cryptCFB(s.symmetric.Algorithm, keyIV[:keyBits/8], keyIV[keyBits/8:], data, encrypt)
+}
+
+// xorObfuscate is XOR obfuscation (Part 1, 11.4.7.3): a mask from KDFa, made and applied in place.
+func xorObfuscate(newHash func() hash.Hash, key, contextU, contextV, data []byte) {
+	mask := kdf.KDFa(newHash, key, "XOR", contextU, contextV, 8*len(data))
+	subtle.XORBytes(data, data, mask)
 }

@@ -29,4 +29,4 @@ func asUint64(to *uint64) decoder { return func(r *wire.Reader) { *to = r.Uint64
 func asInt32(to *int32) decoder { return func(r *wire.Reader) { *to = int32(r.Uint32()) } }
 
 // orNull reads a structure whose selector may be TPM_ALG_NULL ("+" in Part 2).
-func orNull(to interface{ UnmarshalNull(*wire.Reader) }) decoder { return to.UnmarshalNull }
+func orNull(to interface{ UnmarshalOrNull(*wire.Reader) }) decoder { return to.UnmarshalOrNull }

@@ -46,6 +46,9 @@ type seed struct {
 	compat uint8
 }
 
+// currentSeedCompat is the level of the derivation for new seeds.
+const currentSeedCompat = 1
+
 // persistentData stays until a command changes it.
 type persistentData struct {
 	disableClear                            bool
