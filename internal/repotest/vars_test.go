@@ -10,7 +10,9 @@ import (
 )
 
 // mutable are the package-level variables that may look like state, each with its reason: "dir.name".
-var mutable = map[string]string{}
+var mutable = map[string]string{
+	"store/internal/vfs.posixLocks": "the kernel keeps POSIX record locks per process, so the process has to keep its stores apart itself",
+}
 
 // A TPM is a value: a thousand of them live in one process. So a package-level variable is a table or a sentinel,
 // made where it is declared and never written again.
