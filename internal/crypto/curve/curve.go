@@ -109,6 +109,17 @@ func (c *Curve) Point(x, y []byte) (Point, error) {
 	return Point{enc}, nil
 }
 
+// PointModP is Point with x taken modulo p first, as TPM2_Commit wants it
+// (Part 1, 44.2.3, step 3).
+func (c *Curve) PointModP(x, y []byte) (Point, error) {
+	p := newModulus(c.params.P)
+	var v nat
+	p.reduceWide(&v, x)
+	b := make([]byte, c.Size())
+	v.fillBytes(b)
+	return c.Point(b, y)
+}
+
 // Generator returns G.
 func (c *Curve) Generator() Point {
 	p, _ := c.Point(c.params.Gx, c.params.Gy) // a test holds that it is on the curve
