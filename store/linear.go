@@ -1,8 +1,418 @@
 package store
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"sync"
 
-// OpenFile returns the store in one file or block device.
+	"govtpm/store/internal/vfs"
+)
+
+// linear is the backend for file://: all blobs in one file or block device, in swtpm's format.
+//
+// The format has no journal and one header, but it lets sections be anywhere. So a blob is never overwritten: the new
+// one goes to a free place and is synced, then the header, which lies in one sector, is rewritten to point there, and
+// synced. Before that second write the old blob counts, after it the new one. The old place is then cleared. swtpm
+// reads such a file, and what swtpm writes is read here.
+//
+// The header is read anew for each call, because without a lock somebody else may have written in between.
+type linear struct {
+	path string
+	opt  Options
+	fs   vfs.FS
+
+	mu     sync.Mutex
+	file   vfs.File // nil: not opened yet
+	device bool     // the size cannot change
+	locked bool
+	closed bool
+	// settled: the header that is read is known to be the one on the disk. It is not, at first, and after a failed
+	// sync: then the disk may still point to places that look free.
+	settled bool
+}
+
+// OpenFile returns the store in one file or block device. A file is made when it is first locked or written.
 func OpenFile(path string, o Options) (Store, error) {
-	return nil, fmt.Errorf("%w: file://%s", ErrBackend, path)
+	if path == "" {
+		return nil, fmt.Errorf("%w: the file has no name", ErrBackend)
+	}
+	if o.Backup {
+		return nil, fmt.Errorf("%w: a backup is kept only in a directory (dir://)", ErrBackend)
+	}
+	return &linear{path: path, opt: o, fs: o.system()}, nil
+}
+
+func (l *linear) locking() bool { return l.opt.Lock == LockOn }
+
+func (l *linear) usable(k Kind) error {
+	if l.closed {
+		return ErrClosed
+	}
+	if !k.valid() {
+		return fmt.Errorf("%w: %d", ErrKind, k)
+	}
+	return nil
+}
+
+func (l *linear) writable(k Kind) error {
+	if err := l.usable(k); err != nil {
+		return err
+	}
+	if l.locking() && !l.locked {
+		return ErrNotLocked
+	}
+	return nil
+}
+
+// open opens the file once and for all. A new file gets its place in the directory at once.
+func (l *linear) open(create bool) error {
+	if l.file != nil {
+		return nil
+	}
+	f, err := l.fs.OpenFile(l.path, os.O_RDWR, 0)
+	if create && errors.Is(err, ErrNotExist) {
+		f, err = l.create()
+	}
+	if err != nil {
+		return err
+	}
+	if err := l.adopt(f); err != nil {
+		f.Close()
+		return err
+	}
+	return nil
+}
+
+func (l *linear) create() (vfs.File, error) {
+	f, err := l.fs.OpenFile(l.path, os.O_RDWR|os.O_CREATE, l.opt.createMode())
+	if err != nil || l.opt.NoSync {
+		return f, err
+	}
+	if err := l.fs.SyncDir(filepath.Dir(l.path)); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (l *linear) adopt(f vfs.File) error {
+	fi, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	mode := fi.Mode()
+	switch {
+	case mode&fs.ModeDevice != 0 && mode&fs.ModeCharDevice == 0:
+		l.device = true
+	case !mode.IsRegular():
+		return ErrIrregular
+	}
+	if want := l.opt.Mode.Perm(); want != 0 && want != mode.Perm() && !l.device {
+		if err := f.Chmod(want); err != nil {
+			return err
+		}
+	}
+	l.file = f
+	return nil
+}
+
+// header reads the header, and the size of the file. An empty store has the zero header.
+func (l *linear) header() (h linearHeader, size int64, err error) {
+	h, _, size, err = l.readHeader()
+	return h, size, err
+}
+
+func (l *linear) readHeader() (h linearHeader, blank bool, size int64, err error) {
+	size, err = l.file.Size()
+	if err != nil {
+		return h, false, 0, err
+	}
+	head := make([]byte, min(size, linearHeaderSize))
+	if n, err := l.file.ReadAt(head, 0); n < len(head) {
+		return h, false, 0, err
+	}
+	h, blank, err = decodeLinear(head, size)
+	if errors.Is(err, ErrForeign) && l.opt.Format {
+		return linearHeader{}, true, size, nil
+	}
+	return h, blank, size, err
+}
+
+// settledHeader reads the header and sees to it that the disk has no other.
+func (l *linear) settledHeader() (linearHeader, int64, error) {
+	h, blank, size, err := l.readHeader()
+	if err == nil && !blank && !l.settled {
+		err = l.writeHeader(h)
+	}
+	return h, size, err
+}
+
+// Load implements [Store].
+func (l *linear) Load(k Kind) ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	blob, err := l.load(k)
+	if err != nil {
+		return nil, fmt.Errorf("load %v from %s: %w", k, l.path, err)
+	}
+	return blob, nil
+}
+
+// readTries bounds how often Load finds that the blob was moved while it read it.
+const readTries = 10
+
+func (l *linear) load(k Kind) ([]byte, error) {
+	if err := l.usable(k); err != nil {
+		return nil, err
+	}
+	if err := l.open(false); err != nil {
+		return nil, err
+	}
+	h, _, err := l.header()
+	for range readTries {
+		if err != nil {
+			return nil, err
+		}
+		s := *h.entry(k)
+		if !s.used() {
+			return nil, ErrNotExist
+		}
+		if s.data > MaxBlob {
+			return nil, fmt.Errorf("%w: it has %d bytes", ErrDamaged, s.data)
+		}
+		blob := make([]byte, s.data)
+		n, rerr := l.file.ReadAt(blob, int64(s.offset))
+		h, _, err = l.header()
+		if err != nil || *h.entry(k) != s {
+			continue
+		}
+		if n == len(blob) {
+			return blob, nil
+		}
+		if rerr == nil || rerr == io.EOF {
+			rerr = io.ErrUnexpectedEOF
+		}
+		return nil, rerr
+	}
+	return nil, ErrLocked // somebody writes it all the time
+}
+
+// Save implements [Store].
+func (l *linear) Save(k Kind, blob []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.save(k, blob); err != nil {
+		return fmt.Errorf("save %v to %s: %w", k, l.path, err)
+	}
+	return nil
+}
+
+func (l *linear) save(k Kind, blob []byte) error {
+	if err := l.writable(k); err != nil {
+		return err
+	}
+	if len(blob) > MaxBlob {
+		return ErrNoSpace
+	}
+	if err := l.open(true); err != nil {
+		return err
+	}
+	h, size, err := l.settledHeader()
+	if err != nil {
+		return err
+	}
+	place, err := l.place(&h, len(blob), size)
+	if err != nil {
+		return err
+	}
+	if err := l.writeSection(place, blob, size); err != nil {
+		l.shrink(h, max(size, place.end()))
+		return err
+	}
+	old := *h.entry(k)
+	*h.entry(k) = place
+	if err := l.writeHeader(h); err != nil {
+		return err
+	}
+	l.scrub(old)
+	l.shrink(h, max(size, place.end()))
+	return nil
+}
+
+// place finds a free place for n bytes. On a device that is nearly full the section may be as small as the blob.
+func (l *linear) place(h *linearHeader, n int, size int64) (section, error) {
+	limit := int64(math.MaxUint32)
+	if l.device {
+		limit = min(limit, size)
+	}
+	for _, length := range []int64{sectionLength(n), max(int64(n), 1)} {
+		if at, ok := h.gap(length, limit); ok {
+			return section{uint32(at), uint32(n), uint32(length)}, nil
+		}
+	}
+	return section{}, fmt.Errorf("%w: %d more bytes are needed beside what is there, and the device has %d", ErrNoSpace, n, size)
+}
+
+func (l *linear) writeSection(s section, blob []byte, size int64) error {
+	if !l.device && size < s.end() {
+		if err := l.file.Truncate(s.end()); err != nil {
+			return err
+		}
+	}
+	if _, err := l.file.WriteAt(blob, int64(s.offset)); err != nil {
+		return err
+	}
+	return l.sync()
+}
+
+func (l *linear) writeHeader(h linearHeader) error {
+	l.settled = false
+	_, err := l.file.WriteAt(h.encode(), 0)
+	if err == nil {
+		err = l.sync()
+	}
+	l.settled = err == nil
+	return err
+}
+
+func (l *linear) sync() error {
+	if l.opt.NoSync {
+		return nil
+	}
+	return l.file.Sync()
+}
+
+// scrub clears a place that is not used any more, so that old secrets do not stay. That it fails harms nothing.
+func (l *linear) scrub(s section) {
+	if s.used() && s.data > 0 {
+		_, _ = l.file.WriteAt(make([]byte, s.data), int64(s.offset))
+	}
+}
+
+// shrink cuts off what is behind the last section.
+func (l *linear) shrink(h linearHeader, size int64) {
+	if end := h.end(); !l.device && end < size {
+		_ = l.file.Truncate(end)
+	}
+}
+
+// Delete implements [Store].
+func (l *linear) Delete(k Kind) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.delete(k); err != nil {
+		return fmt.Errorf("delete %v in %s: %w", k, l.path, err)
+	}
+	return nil
+}
+
+func (l *linear) delete(k Kind) error {
+	if err := l.writable(k); err != nil {
+		return err
+	}
+	if err := l.open(false); err != nil {
+		if errors.Is(err, ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	h, size, err := l.settledHeader()
+	if err != nil {
+		return err
+	}
+	old := *h.entry(k)
+	if !old.used() {
+		return nil
+	}
+	*h.entry(k) = section{}
+	if err := l.writeHeader(h); err != nil {
+		return err
+	}
+	l.scrub(old)
+	l.shrink(h, size)
+	return nil
+}
+
+// List implements [Store].
+func (l *linear) List() ([]Info, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, ErrClosed
+	}
+	if err := l.open(false); err != nil {
+		if errors.Is(err, ErrNotExist) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("list %s: %w", l.path, err)
+	}
+	h, _, err := l.header()
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", l.path, err)
+	}
+	var list []Info
+	for _, k := range Kinds() {
+		if s := h.entry(k); s.used() {
+			list = append(list, Info{k, int64(s.data)})
+		}
+	}
+	return list, nil
+}
+
+// Lock implements [Store].
+func (l *linear) Lock(retries int) error {
+	return lockWithRetries(retries, l.tryLock)
+}
+
+func (l *linear) tryLock() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrClosed
+	}
+	if !l.locking() || l.locked {
+		return nil
+	}
+	err := l.open(true)
+	if err == nil {
+		err = lockError(l.file.TryLock())
+	}
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", l.path, err)
+	}
+	l.locked = true
+	return nil
+}
+
+// Unlock implements [Store].
+func (l *linear) Unlock() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.unlock()
+}
+
+func (l *linear) unlock() error {
+	if !l.locked {
+		return nil
+	}
+	l.locked = false
+	return l.file.Unlock()
+}
+
+// Close implements [Store].
+func (l *linear) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	err := l.unlock()
+	if l.file != nil {
+		err = errors.Join(err, l.file.Close())
+		l.file = nil
+	}
+	return err
 }

@@ -96,3 +96,9 @@ func TestSealedRefusesToOverwriteUnreadable(t *testing.T) {
 	}
 	storetest.WantBlob(t, s, store.Permanent, []byte("new"))
 }
+
+func TestFile(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) (store.Store, func() store.Store) {
+		return opener(t, "file://"+filepath.Join(t.TempDir(), "state"), store.Options{Lock: store.LockOn})
+	})
+}
