@@ -154,26 +154,33 @@ func (c *coder) digest(p *[]byte, what string) { c.sized(p, maxDigest, what) }
 
 // wireType is a structure of Part 2 in its canonical form.
 type wireType interface {
-	Unmarshal(*wire.Reader)
-	Marshal(*wire.Writer)
+	wire.Unmarshaler
+	wire.Marshaler
 }
 
-// canonical visits a structure of Part 2.
+// canonical visits a structure of Part 2. What it may contain is not limited here: that follows from the profile.
 func (c *coder) canonical(t wireType, what string) {
 	if !c.reading {
-		var w wire.Writer
-		t.Marshal(&w)
-		c.buf = append(c.buf, w.Bytes()...)
+		w := wire.NewWriter(c.buf)
+		t.Marshal(w)
+		c.buf = w.Bytes()
+		if rc := w.Err(); rc != wire.RCSuccess {
+			c.fail(Kind(rc), "%s: %s", what, rc)
+		}
 		return
 	}
 	if c.err != nil {
 		return
 	}
-	r := wire.NewReader(c.buf[c.off:])
-	t.Unmarshal(r)
+	r := wire.NewReader(c.buf[c.off:], nil)
+	if n, ok := t.(interface{ UnmarshalOrNull(*wire.Reader) }); ok {
+		n.UnmarshalOrNull(r)
+	} else {
+		t.Unmarshal(r)
+	}
 	if rc := r.Err(); rc != wire.RCSuccess {
 		c.fail(Kind(rc), "%s: %s", what, rc)
 		return
 	}
-	c.off = len(c.buf) - r.Remaining()
+	c.off = len(c.buf) - r.Len()
 }
