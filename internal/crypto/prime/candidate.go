@@ -14,8 +14,7 @@ type candidate struct {
 	bytes     []byte // big endian
 	odd       []byte // (number − 1) without its factors of two, big endian
 	twos      int    // how many factors of two that were
-	modulus   *bigmod.Modulus
-	composite bool // result of screen
+	composite bool   // by screening
 }
 
 // newCandidate makes the candidate base + offset, which must be odd.
@@ -49,7 +48,6 @@ func newCandidate(base []uint64, offset uint64) *candidate {
 func (c *candidate) wipe() {
 	clear(c.bytes)
 	clear(c.odd)
-	c.modulus = nil
 }
 
 // roundsFor is the number of Miller–Rabin rounds for a size, as libtpms does.
@@ -66,46 +64,64 @@ func roundsFor(size int) int {
 // maxParallel bounds how many processors a search uses.
 const maxParallel = 4
 
-// batchSize says how many candidates of a size are best screened together.
-func batchSize(size int) int { return min(maxParallel, runtime.GOMAXPROCS(0)) }
+// processors is how many of them there are to use.
+func processors() int { return min(maxParallel, runtime.GOMAXPROCS(0)) }
 
-// screenAll screens a batch.
+// batchSize says how many candidates of a size are best screened together.
+func batchSize(size int) int {
+	if k, _ := kernelFor(size); k != nil {
+		return processors() * laneCount
+	}
+	return processors()
+}
+
+// screenAll finds most composites of a batch, with one test to base 2 each.
 func screenAll(batch []*candidate) {
-	parallel(len(batch), func(i int) { batch[i].screen() })
+	k, digits := kernelFor(8 * len(batch[0].bytes))
+	if k == nil {
+		parallel(len(batch), func(i int) { batch[i].screen() })
+		return
+	}
+	groups := slices.Collect(slices.Chunk(batch, laneCount))
+	parallel(len(groups), func(i int) { screenLanes(groups[i], k, digits) })
 }
 
 // screen runs one round with base 2.
 func (c *candidate) screen() {
+	m := c.modulus()
+	c.composite = !c.round(bigmod.NewNat().SetUint(2).ExpandFor(m), m)
+}
+
+// modulus makes the candidate ready for arithmetic.
+func (c *candidate) modulus() *bigmod.Modulus {
 	m, err := bigmod.NewModulus(c.bytes)
 	if err != nil {
-		c.composite = true // unreachable: a candidate is odd and large
-		return
+		panic(err) // unreachable: a candidate is not zero
 	}
-	c.modulus = m
-	c.composite = !c.round(bigmod.NewNat().SetUint(2).ExpandFor(m))
+	return m
 }
 
 // passes runs a round with each of the bases, joined in bases.
 func (c *candidate) passes(bases []byte) bool {
-	size := len(c.bytes)
+	size, m := len(c.bytes), c.modulus()
 	ok := make([]bool, len(bases)/size)
 	parallel(len(ok), func(i int) {
-		base, err := bigmod.NewNat().SetBytes(bases[i*size:(i+1)*size], c.modulus)
-		ok[i] = err == nil && c.round(base)
+		base, err := bigmod.NewNat().SetBytes(bases[i*size:(i+1)*size], m)
+		ok[i] = err == nil && c.round(base, m)
 	})
 	return !slices.Contains(ok, false)
 }
 
 // round is one round of Miller–Rabin (FIPS 186-5, B.3.1). It reports whether
 // the candidate may be prime.
-func (c *candidate) round(base *bigmod.Nat) bool {
-	z := bigmod.NewNat().Exp(base, c.odd, c.modulus)
-	if z.IsOne() == 1 || z.IsMinusOne(c.modulus) == 1 {
+func (c *candidate) round(base *bigmod.Nat, m *bigmod.Modulus) bool {
+	z := bigmod.NewNat().Exp(base, c.odd, m)
+	if z.IsOne() == 1 || z.IsMinusOne(m) == 1 {
 		return true
 	}
 	for range c.twos - 1 {
-		z.Mul(z, c.modulus)
-		if z.IsMinusOne(c.modulus) == 1 {
+		z.Mul(z, m)
+		if z.IsMinusOne(m) == 1 {
 			return true
 		}
 		if z.IsOne() == 1 {

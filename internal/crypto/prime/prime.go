@@ -6,6 +6,11 @@
 // survivors in an order the candidate dictates and tests each with
 // Miller–Rabin, whose bases come from the same generator. Start with Find.
 //
+// Candidates are screened several at a time: over processors, and on amd64 with
+// AVX-512 IFMA eight to a processor. Screening can only discard; what passes is
+// tested in full with portable arithmetic. The build tag purego leaves the
+// assembly out.
+//
 // Leakage: what is computed from a number that turns out to be the prime is
 // constant time, except the sieve and the walk, whose memory accesses depend
 // on it. A search happens once per key.
