@@ -1,6 +1,10 @@
 package tpm2
 
-import "time"
+import (
+	"time"
+
+	"govtpm/tpm2/wire"
+)
 
 // clockState is how Environment.Clock becomes Time (Part 1, 36.2).
 type clockState struct {
@@ -81,3 +85,50 @@ func (t *TPM) saveOrderly() {
 // InterruptTime tells the TPM that its time stood still or jumped, as after a suspension of the host: tickets and policy
 // sessions that expire are no longer valid (Part 1, 36.4).
 func (t *TPM) InterruptTime() { t.volatile.time.newEpoch = true }
+
+// timeInfo is what TPM2_ReadClock and attestations tell of time (Part 2, 10.10.6).
+func (t *TPM) timeInfo() wire.TPMSTimeInfo {
+	return wire.TPMSTimeInfo{Time: t.time(), ClockInfo: t.clockInfo()}
+}
+
+// clockInfo is the part of timeInfo that attestations carry (Part 2, 10.10.5).
+func (t *TPM) clockInfo() wire.TPMSClockInfo {
+	return wire.TPMSClockInfo{
+		Clock: t.orderly.clock, ResetCount: t.persistent.resetCount, RestartCount: t.stateReset.restartCount, Safe: t.orderly.clockSafe,
+	}
+}
+
+// readClock is TPM2_ReadClock (Part 3, 29.1).
+func (t *TPM) readClock(c *call) error {
+	info := t.timeInfo()
+	info.Marshal(&c.out)
+	return nil
+}
+
+// maxClock is the highest value TPM2_ClockSet takes (Part 3, 29.2).
+const maxClock = 0xFFFF000000000000
+
+// clockSet is TPM2_ClockSet (Part 3, 29.2). RCValue parameter 1: before Clock, or too high.
+func (t *TPM) clockSet(_ *call, p *clockSetParameters) error {
+	if p.newTime > maxClock || p.newTime < t.orderly.clock {
+		return wire.RCValue.Parameter(1)
+	}
+	t.setClock(p.newTime)
+	t.saveOrderly()
+	t.markPermanent()
+	return nil
+}
+
+// clockRateAdjust is TPM2_ClockRateAdjust (Part 3, 29.3).
+func (t *TPM) clockRateAdjust(_ *call, p *clockRateAdjustParameters) error {
+	cs := &t.volatile.time
+	if cs.adjust == 0 {
+		cs.adjust = nominalRate
+	}
+	step := map[wire.ClockAdjust]int{
+		wire.ClockCoarseSlower: clockCoarseStep, wire.ClockMediumSlower: clockMediumStep, wire.ClockFineSlower: clockFineStep,
+		wire.ClockCoarseFaster: -clockCoarseStep, wire.ClockMediumFaster: -clockMediumStep, wire.ClockFineFaster: -clockFineStep,
+	}[p.rateAdjust]
+	cs.adjust = min(max(cs.adjust+step, nominalRate-clockAdjustLimit), nominalRate+clockAdjustLimit)
+	return nil
+}

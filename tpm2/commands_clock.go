@@ -9,18 +9,21 @@ func clockCommands() []command {
 	return []command{
 		{
 			code: wire.CCReadClock, clause: "29.1",
+			run: bare((*TPM).readClock),
 		},
 		{
 			code: wire.CCClockSet, clause: "29.2",
 			handles: []handleSpec{{"auth", wire.TPMIRHProvision, roleUser}},
 			flags:   flagNV | flagNotRO,
 			pp:      ppOptional,
+			run:     with((*TPM).clockSet),
 		},
 		{
 			code: wire.CCClockRateAdjust, clause: "29.3",
 			handles: []handleSpec{{"auth", wire.TPMIRHProvision, roleUser}},
 			flags:   flagNotRO,
 			pp:      ppOptional,
+			run:     with((*TPM).clockRateAdjust),
 		},
 	}
 }

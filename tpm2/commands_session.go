@@ -11,11 +11,13 @@ func sessionCommands() []command {
 			code: wire.CCStartAuthSession, clause: "11.1",
 			handles: []handleSpec{{"tpmKey", wire.TPMIDHObject | wire.OrNull, roleNone}, {"bind", wire.TPMIDHEntity | wire.OrNull, roleNone}},
 			flags:   flagDecrypt | flagEncrypt | flagRHandle,
+			run:     with((*TPM).startAuthSession),
 		},
 		{
 			code: wire.CCPolicyRestart, clause: "11.2",
 			handles: []handleSpec{{"sessionHandle", wire.TPMISHPolicy, roleNone}},
 			flags:   flagTrial,
+			run:     bare((*TPM).policyRestart),
 		},
 	}
 }
