@@ -272,6 +272,68 @@ func TestGenericAgainstNistec(t *testing.T) {
 	}
 }
 
+// Every kind of coefficient a gives the same as the general formulas.
+func TestKindsOfA(t *testing.T) {
+	kinds := map[*Curve]int{P192(): aMinus3, SM2(): aMinus3, BN256(): aZero, BN638(): aZero}
+	for c, kind := range kinds {
+		g := c.arith.(*generic)
+		if g.w.aKind != kind {
+			t.Errorf("%s: kind %d, want %d", c.Name(), g.w.aKind, kind)
+		}
+		plain := newGeneric(c.params, c.order)
+		plain.w.aKind = aAny
+		p := plain.w.g
+		k := natFromBytes(bytes.Repeat([]byte{0x9d}, c.OrderSize()))
+		var r, s projective
+		g.w.mult(&r, &k, &p, g.limbs)
+		plain.w.mult(&s, &k, &p, g.limbs)
+		if !bytes.Equal(g.encode(&r), g.encode(&s)) {
+			t.Errorf("%s: results differ", c.Name())
+		}
+		for _, q := range []projective{g.w.infinity(), p} { // 2·infinity and 2·G
+			g.w.double(&r, &q)
+			plain.w.add(&s, &q, &q)
+			if !bytes.Equal(g.encode(&r), g.encode(&s)) {
+				t.Errorf("%s: doubles differ", c.Name())
+			}
+		}
+	}
+}
+
+// A pair of coordinates is accepted exactly if it is reduced and satisfies the
+// equation, and multiplying by it is always possible.
+func FuzzPoint(f *testing.F) {
+	for _, id := range all {
+		g := ByID(id).Generator()
+		f.Add(id, g.X(), g.Y())
+		f.Add(id, g.Y(), g.X())
+		f.Add(id, ByID(id).Parameters().P, []byte{})
+		f.Add(id, append([]byte{0, 0}, g.X()...), append([]byte{1}, g.Y()...))
+	}
+	f.Add(uint16(0), []byte{1}, []byte{2})
+	f.Fuzz(func(t *testing.T, id uint16, xb, yb []byte) {
+		c := ByID(id)
+		if c == nil || len(xb) > 200 || len(yb) > 200 {
+			return
+		}
+		ref, _ := newReference(c)
+		x, y := new(big.Int).SetBytes(xb), new(big.Int).SetBytes(yb)
+		eq := new(big.Int).Mul(x, x)
+		eq.Add(eq, ref.a).Mul(eq, x).Add(eq, ref.b)
+		eq.Sub(eq, new(big.Int).Mul(y, y)).Mod(eq, ref.p)
+		want := eq.Sign() == 0 && x.Cmp(ref.p) < 0 && y.Cmp(ref.p) < 0
+		p, err := c.Point(xb, yb)
+		if (err == nil) != want {
+			t.Fatalf("%s: %v, want accepted: %t", c.Name(), err, want)
+		}
+		if err == nil {
+			if q, err := c.Mult(c.ReduceScalar([]byte{2}), p); err != nil || q.IsZero() {
+				t.Fatalf("%s: 2·P: %v", c.Name(), err)
+			}
+		}
+	})
+}
+
 func benchCurves(b *testing.B, f func(b *testing.B, c *Curve, k Scalar, p Point)) {
 	for _, id := range all {
 		c := ByID(id)

@@ -14,8 +14,15 @@ func newGeneric(p Parameters, order *modulus) *generic {
 	f := newModulus(p.P)
 	w := &weierstrass{f: f}
 	a, b := natFromBytes(p.A), natFromBytes(p.B)
-	w.aZero = a.isZero() == 1
 	f.toMont(&w.a, &a)
+	var minus3 nat
+	f.sub(&minus3, &minus3, &nat{3})
+	switch a {
+	case nat{}:
+		w.aKind = aZero
+	case minus3:
+		w.aKind = aMinus3
+	}
 	f.toMont(&w.b, &b)
 	f.add(&w.b3, &w.b, &w.b)
 	f.add(&w.b3, &w.b3, &w.b)

@@ -8,22 +8,35 @@ type weierstrass struct {
 	f     *modulus
 	a, b  nat // Montgomery form
 	b3    nat // 3b
-	aZero bool
+	aKind int // aAny, aZero or aMinus3: a is public, and these are quicker
 	g     projective
 }
+
+const (
+	aAny = iota
+	aZero
+	aMinus3
+)
 
 // projective is the point (X/Z, Y/Z); Z = 0 is infinity. Montgomery form.
 type projective struct{ x, y, z nat }
 
 func (w *weierstrass) infinity() projective { return projective{y: w.f.one} }
 
-// mulA sets z = a·x. That a is zero on some curves is public.
+// mulA sets z = a·x.
 func (w *weierstrass) mulA(z, x *nat) {
-	if w.aZero {
+	f := w.f
+	switch w.aKind {
+	case aZero:
 		*z = nat{}
-		return
+	case aMinus3:
+		var t nat
+		f.add(&t, x, x)
+		f.add(&t, &t, x)
+		f.sub(z, &nat{}, &t)
+	default:
+		f.mul(z, &w.a, x)
 	}
-	w.f.mul(z, &w.a, x)
 }
 
 // add sets r = p + q; the three may be the same.
@@ -73,6 +86,35 @@ func (w *weierstrass) add(r, p, q *projective) {
 	r.x, r.y, r.z = x3, y3, z3
 }
 
+// double sets r = 2p; the two may be the same. With a = 0 this is Algorithm 9.
+func (w *weierstrass) double(r, p *projective) {
+	if w.aKind != aZero {
+		w.add(r, p, p)
+		return
+	}
+	f := w.f
+	var t0, t1, t2, x3, y3, z3 nat
+	f.mul(&t0, &p.y, &p.y)
+	f.add(&z3, &t0, &t0)
+	f.add(&z3, &z3, &z3)
+	f.add(&z3, &z3, &z3)
+	f.mul(&t1, &p.y, &p.z)
+	f.mul(&t2, &p.z, &p.z)
+	f.mul(&t2, &w.b3, &t2)
+	f.mul(&x3, &t2, &z3)
+	f.add(&y3, &t0, &t2)
+	f.mul(&z3, &t1, &z3)
+	f.add(&t1, &t2, &t2)
+	f.add(&t2, &t1, &t2)
+	f.sub(&t0, &t0, &t2)
+	f.mul(&y3, &t0, &y3)
+	f.add(&y3, &x3, &y3)
+	f.mul(&t1, &p.x, &p.y)
+	f.mul(&x3, &t0, &t1)
+	f.add(&x3, &x3, &x3)
+	r.x, r.y, r.z = x3, y3, z3
+}
+
 // window is the table of 0·P … 15·P.
 type window [16]projective
 
@@ -107,7 +149,7 @@ func (w *weierstrass) mult(r *projective, k *nat, p *projective, limbs int) {
 	var t projective
 	for i := 16*limbs - 1; i >= 0; i-- {
 		for range 4 {
-			w.add(&acc, &acc, &acc)
+			w.double(&acc, &acc)
 		}
 		table.lookup(&t, k[i/16]>>(4*(i%16))&15)
 		w.add(&acc, &acc, &t)
