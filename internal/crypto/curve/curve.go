@@ -24,7 +24,7 @@ type Curve struct {
 
 // Parameters are the numbers that define a curve, big-endian, in the sizes of
 // TPM2_ECC_Parameters as libtpms answers it: those of the field, except that
-// H, and A where it is zero, are a single byte (Part 2, 11.2.6.3,
+// H, and A where it is zero, are a single byte (Part 2, 11.2.5.8,
 // TPMS_ALGORITHM_DETAIL_ECC). The slices must not be modified.
 type Parameters struct {
 	P, A, B, Gx, Gy, N, H []byte

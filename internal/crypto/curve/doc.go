@@ -7,7 +7,6 @@
 //     independent of the scalar's value; so do the coordinates of the points
 //     that come out. Whether a result is the point at infinity, and everything
 //     about parameters, validity of inputs and lengths, is not hidden.
-//     CombinedMultVarTime, as the name says, is for public values only.
 //   - A Point that is not the zero value has been checked to lie on its curve
 //     and carries coordinates padded to the size of the field
 //     (Part 1, 44.5.3).
