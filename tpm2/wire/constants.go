@@ -124,7 +124,11 @@ func (s ST) String() string {
 	return fmt.Sprintf("tag 0x%04x", uint16(s))
 }
 
-func (s ST) known() bool {
+// known reports whether a TPM with limits l has the tag.
+func (s ST) known(l *Limits) bool {
+	if s >= STMessageVerified && !l.NewTags {
+		return false
+	}
 	for i := range stNames {
 		if stNames[i].st == s {
 			return true
@@ -133,10 +137,11 @@ func (s ST) known() bool {
 	return false
 }
 
-// Unmarshal reads a structure tag; a value outside Table 21 gives RCValue, as libtpms does.
+// Unmarshal reads a structure tag; a value outside Table 21, or that the TPM does not have, gives RCValue, as
+// libtpms does.
 func (s *ST) Unmarshal(r *Reader) {
 	*s = ST(r.Uint16())
-	if r.Err() == RCSuccess && !s.known() {
+	if r.Err() == RCSuccess && !s.known(r.limits) {
 		r.Fail(RCValue)
 	}
 }

@@ -20,7 +20,7 @@ func libtpms() *Limits {
 	l.CamelliaKeyBits = []uint16{128, 256}
 	l.MLParameterSets = 0
 	l.ObjectAttributes &^= ObjectFirmwareLimited | ObjectSVNLimited
-	l.LimitedHierarchies, l.ExpandedNV, l.ACT = false, false, 0
+	l.LimitedHierarchies, l.ExpandedNV, l.NewTags, l.ACT = false, false, false, 0
 	l.MaxLoadedObjects, l.MaxActiveSessions = 3, 64
 	l.MaxCommandSize, l.MaxRSAKeyBytes, l.MaxContextSize = 4096, 384, 2680
 	return l
@@ -88,6 +88,7 @@ func TestErrors(t *testing.T) {
 		{"creation ticket hierarchy", plain(new(TPMTTKCreation)), "8021 40000009 0000", RCValue},
 		{"auth ticket", plain(new(TPMTTKAuth)), "8022 40000007 0000", RCTag},
 		{"verified ticket", plain(new(TPMTTKVerified)), "8025 40000007 0000", RCTag},
+		{"verified ticket, new tag", plain(new(TPMTTKVerified)), "8026 40000007 0000", RCValue},
 		{"hashcheck ticket", plain(new(TPMTTKHashCheck)), "8021 40000007 0000", RCTag},
 		{"capability", plain(new(TPMSCapabilityData)), "80000000", RCSelector},
 		{"set capability", plain(new(TPM2BSetCapabilityData)), "0003 000000", RCSize},
@@ -143,6 +144,7 @@ func TestErrors(t *testing.T) {
 		{"command tag", plain(new(CommandHeader)), "00c1 0000000a 00000144", RCValue},
 		{"command tag 8014", plain(new(CommandHeader)), "8014 0000000a 00000144", RCBadTag},
 		{"command tag cut", plain(new(CommandHeader)), "80", RCInsufficient},
+		{"command tag 8027", plain(new(CommandHeader)), "8027 0000000a 00000144", RCValue},
 		{"command size", plain(new(CommandHeader)), "8001 0000000b 00000144", RCCommandSize},
 		{"command size before code", plain(new(CommandHeader)), "8001 0000000a 0000", RCCommandSize},
 		{"command code cut", plain(new(CommandHeader)), "8001 00000008 0000", RCInsufficient},
@@ -290,6 +292,28 @@ func checkHandles(t *testing.T, i HandleInterface, l *Limits, boundary, want []H
 	for _, h := range boundary {
 		if got := i.Allows(l, h); got != allowed[h] {
 			t.Errorf("%v, %v: %v", i, h, got)
+		}
+	}
+}
+
+// TestSizes holds the sizes that follow from others to those of libtpms 0.9: one octet more gives RCSize.
+func TestSizes(t *testing.T) {
+	l := libtpms()
+	for _, test := range []struct {
+		v    codec
+		size int
+	}{
+		{new(TPM2BData), 66}, {new(TPM2BName), 68}, {new(TPM2BEncryptedSecret), 384}, {new(TPM2BTemplate), 484},
+		{new(TPM2BPrivate), 1230}, {new(TPM2BIDObject), 132}, {new(TPM2BContextData), 2748},
+		{new(TPM2BPrivateKeyRSA), 960}, {new(TPM2BSensitiveData), 128}, {new(TPM2BSymKey), 32},
+	} {
+		p := append([]byte{byte(test.size >> 8), byte(test.size)}, make([]byte, test.size)...)
+		if rc := Unmarshal(p, l, test.v); rc != RCSuccess {
+			t.Errorf("%T, %d octets: %v", test.v, test.size, rc)
+		}
+		p = append([]byte{byte((test.size + 1) >> 8), byte(test.size + 1)}, make([]byte, test.size+1)...)
+		if rc := Unmarshal(p, l, test.v); rc != RCSize {
+			t.Errorf("%T, %d octets: %v", test.v, test.size+1, rc)
 		}
 	}
 }
