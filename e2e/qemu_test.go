@@ -20,6 +20,7 @@ import (
 const (
 	bootTime    = 4 * time.Minute
 	commandTime = 2 * time.Minute
+	endTime     = 30 * time.Second
 )
 
 const (
@@ -102,6 +103,7 @@ type vm struct {
 	in    io.Writer
 	lines chan string
 	seen  strings.Builder
+	qmp   *qmp
 	began time.Time
 }
 
@@ -209,9 +211,25 @@ func (v *vm) expect(want string, limit time.Duration) {
 func (v *vm) off() {
 	v.t.Helper()
 	v.send("off")
-	for range v.lines {
+	v.ended()
+}
+
+// ended waits for the end of QEMU.
+func (v *vm) ended() {
+	v.t.Helper()
+	end := time.After(endTime)
+	for {
+		select {
+		case line, open := <-v.lines:
+			if !open {
+				v.wait(endTime)
+				return
+			}
+			v.seen.WriteString(line + "\n")
+		case <-end:
+			v.t.Fatalf("QEMU did not end within %v\n%s\n%s", endTime, tail(v.seen.String(), 30), v.log)
+		}
 	}
-	v.wait(commandTime)
 }
 
 // accelerator is how QEMU runs the guest: in software, which works everywhere.

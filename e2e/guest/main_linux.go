@@ -5,7 +5,9 @@
 //	keep DEVICE       leaves a key, a PCR value and an NV index in the TPM
 //	kept DEVICE       finds them again
 //	run PROGRAM ...   runs a program of the image and waits for it; start does not wait
-//	wait FILE         waits for a file
+//	wait FILE         waits for a file; gone waits until it is no more
+//	use DEVICE        does some commands of the TPM, without logs
+//	suspend           suspends the machine to RAM and returns when it was woken
 //	cuse DEVICE       checks a character device of a TPM, from INIT to SHUTDOWN
 //	reboot, off
 //
@@ -63,6 +65,9 @@ func (g *guest) do(words []string) error {
 	case "off":
 		return unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
 	}
+	if words[0] == "suspend" {
+		return os.WriteFile("/sys/power/state", []byte("mem"), 0)
+	}
 	if len(args) == 0 {
 		return errors.New("what, and with what?")
 	}
@@ -87,6 +92,10 @@ func (g *guest) do(words []string) error {
 		return nil
 	case "wait":
 		return waitFor(args[0])
+	case "gone":
+		return waitGone(args[0])
+	case "use":
+		return useTPM(args[0])
 	}
 	return errors.New("unknown command")
 }
@@ -98,14 +107,18 @@ func run(args []string) error {
 }
 
 // waitFor waits until the file is there, a device above all.
-func waitFor(name string) error {
+func waitFor(name string) error { return waitUntil(name, true) }
+
+func waitGone(name string) error { return waitUntil(name, false) }
+
+func waitUntil(name string, there bool) error {
 	for range 600 {
-		if _, err := os.Stat(name); err == nil {
+		if _, err := os.Stat(name); (err == nil) == there {
 			return nil
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	return fmt.Errorf("%s did not appear", name)
+	return fmt.Errorf("%s: waited in vain", name)
 }
 
 func setUp() error {
