@@ -69,7 +69,7 @@ func processors() int { return min(maxParallel, runtime.GOMAXPROCS(0)) }
 
 // batchSize says how many candidates of a size are best screened together.
 func batchSize(size int) int {
-	if k, _ := kernelFor(size); k != nil {
+	if canUseLanes(size) {
 		return processors() * laneCount
 	}
 	return processors()
@@ -77,13 +77,12 @@ func batchSize(size int) int {
 
 // screenAll finds most composites of a batch, with one test to base 2 each.
 func screenAll(batch []*candidate) {
-	k, digits := kernelFor(8 * len(batch[0].bytes))
-	if k == nil {
+	if !canUseLanes(8 * len(batch[0].bytes)) {
 		parallel(len(batch), func(i int) { batch[i].screen() })
 		return
 	}
 	groups := slices.Collect(slices.Chunk(batch, laneCount))
-	parallel(len(groups), func(i int) { screenLanes(groups[i], k, digits) })
+	parallel(len(groups), func(i int) { screenLanes(groups[i]) })
 }
 
 // screen runs one round with base 2.

@@ -4,30 +4,13 @@ package prime
 
 import "golang.org/x/sys/cpu"
 
-// kernelFor returns the kernel for primes of a size and its number of digits,
-// or nil if candidates are better screened one by one.
-func kernelFor(size int) (k kernel, digits int) {
-	if !cpu.X86.HasAVX512F || !cpu.X86.HasAVX512IFMA {
-		return nil, 0
-	}
-	switch size {
-	case 512:
-		return multiply10, 10
-	case 1024:
-		return multiply20, 20
-	case 1536:
-		return multiply30, 30
-	}
-	return nil, 0
-}
+// haveLanes reports whether this machine can multiply.
+func haveLanes() bool { return cpu.X86.HasAVX512F && cpu.X86.HasAVX512IFMA }
 
-// The kernels, in kernel_amd64.s.
-
+// multiply sets z = a·b/R·2^shift mod m in every lane, where R = 2^(52·digits)
+// and m·k0 = −1 mod 2^52. Operands and result are below 4m, and R must be at
+// least 2^8·m; shift is 0 or 1. Only the first digits of the vectors are used,
+// two at least. t is scratch space; z may be a or b.
+//
 //go:noescape
-func multiply10(z, a, b, m *vector, k0, shift *[laneCount]uint64)
-
-//go:noescape
-func multiply20(z, a, b, m *vector, k0, shift *[laneCount]uint64)
-
-//go:noescape
-func multiply30(z, a, b, m *vector, k0, shift *[laneCount]uint64)
+func multiply(z, a, b, m, t *vector, k0, shift *[laneCount]uint64, digits int)

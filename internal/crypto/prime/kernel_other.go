@@ -2,5 +2,9 @@
 
 package prime
 
-// kernelFor has no kernel to offer here: candidates are screened one by one.
-func kernelFor(size int) (k kernel, digits int) { return nil, 0 }
+// haveLanes reports whether this machine can multiply.
+func haveLanes() bool { return false }
+
+func multiply(z, a, b, m, t *vector, k0, shift *[laneCount]uint64, digits int) {
+	panic("prime: no vector arithmetic") // unreachable: see haveLanes
+}

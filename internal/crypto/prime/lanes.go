@@ -8,38 +8,41 @@ import (
 // laneCount is how many candidates one vector computation screens.
 const laneCount = 8
 
-// maxDigits is the largest number of digits of a kernel.
-const maxDigits = 30
-
-const digitBits = 52
+const (
+	digitBits = 52
+	maxDigits = (maxLaneBits+slack)/digitBits + 1
+	// maxLaneBits is the size of the largest candidates screened in lanes.
+	maxLaneBits = 2048
+	// slack is how many bits more than a candidate R must have.
+	slack = 8
+)
 
 // vector holds one number per lane as digits of 52 bits, digit by digit.
 type vector [maxDigits][laneCount]uint64
 
 // lanes is a Fermat test with base 2 of up to eight candidates side by side,
-// in Montgomery form with R = 2^(52·digits). Kernels multiply "almost": all
-// values stay below 4m instead of m, for which R must be at least 2^8·m.
+// in Montgomery form with R = 2^(52·digits). It multiplies "almost": all values
+// stay below 4m instead of m.
 type lanes struct {
-	kernel kernel
-	digits int
-	m, z   vector
-	k0     [laneCount]uint64 // −m^−1 mod 2^52
-	shift  [laneCount]uint64
+	digits  int
+	m, z, t vector
+	k0      [laneCount]uint64 // −m^−1 mod 2^52
+	shift   [laneCount]uint64
 }
 
-// kernel sets z = a·b/R·2^shift mod m, in every lane. Only the first digits of
-// the vectors are used; z may be a or b.
-type kernel func(z, a, b, m *vector, k0, shift *[laneCount]uint64)
+// canUseLanes reports whether candidates of a size are best screened in lanes.
+func canUseLanes(size int) bool { return size <= maxLaneBits && haveLanes() }
 
-// screenLanes screens up to eight candidates of one size for which kernelFor
-// has a kernel. It is constant time.
+// screenLanes screens up to eight candidates of one size for which canUseLanes
+// holds. It is constant time.
 //
 // It computes 2^−(t−1) instead of 2^(t−1), which is 1 for the same t, because
 // a start value is then at hand without a division: with T the top bits of
 // t−1, rounded up, the number 2^(log R − T) stands for 2^−T.
-func screenLanes(batch []*candidate, k kernel, digits int) {
+func screenLanes(batch []*candidate) {
 	size := 8 * len(batch[0].bytes)
-	l := &lanes{kernel: k, digits: digits}
+	digits := digitsFor(size)
+	l := &lanes{digits: digits}
 	topBits := topBitsFor(size, digits)
 	steps := size - topBits
 	var rest [laneCount][]uint64 // T·2^steps − (t−1)
@@ -64,11 +67,12 @@ func screenLanes(batch []*candidate, k kernel, digits int) {
 		for i := range rest {
 			l.shift[i] = rest[i][s/64] >> (s % 64) & 1
 		}
-		l.kernel(&l.z, &l.z, &l.z, &l.m, &l.k0, &l.shift)
+		l.multiply(&l.z)
 	}
 	var one vector
 	one[0] = [laneCount]uint64{1, 1, 1, 1, 1, 1, 1, 1}
-	l.kernel(&l.z, &l.z, &one, &l.m, &l.k0, new([laneCount]uint64))
+	l.shift = [laneCount]uint64{}
+	l.multiply(&one)
 	for i, c := range batch {
 		c.composite = !l.isOne(i)
 	}
@@ -77,6 +81,14 @@ func screenLanes(batch []*candidate, k kernel, digits int) {
 	}
 	*l = lanes{}
 }
+
+// multiply sets z = z·b/R·2^shift.
+func (l *lanes) multiply(b *vector) {
+	multiply(&l.z, &l.z, b, &l.m, &l.t, &l.k0, &l.shift, l.digits)
+}
+
+// digitsFor is the number of digits for candidates of a size.
+func digitsFor(size int) int { return (size + slack + digitBits - 1) / digitBits }
 
 // topBitsFor says how many leading bits of t−1 make the start value 2^(log R −
 // T): as few as keep it below t. A candidate's first bits are at least 0.7.
