@@ -13,7 +13,7 @@
 //
 // Leakage: what is computed from a number that turns out to be the prime is
 // constant time, except the sieve and the walk, whose memory accesses depend
-// on it. A search happens once per key.
+// on it, and the comparison of bases with it. A search happens once per key.
 package prime
 
 import (

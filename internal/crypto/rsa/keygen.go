@@ -38,7 +38,7 @@ const (
 // the generator is left where libtpms leaves it. Prime returns the prime found
 // second, as libtpms keeps it.
 func GenerateKey(g prime.Generator, p KeyParams) (*PrivateKey, error) {
-	if p.Bits%128 != 0 {
+	if p.Bits < minBits || p.Bits > maxBits/2 || p.Bits%128 != 0 {
 		return nil, fmt.Errorf("%w: %d bits", prime.ErrParams, p.Bits)
 	}
 	find := func() ([]byte, error) {

@@ -32,8 +32,12 @@ var (
 	ErrFault        = errors.New("rsa: fault in private operation")  // result did not verify
 )
 
-// maxBits bounds the size of a modulus, so that hostile keys cost little.
-const maxBits = 16384
+// minBits and maxBits bound the size of a modulus, so that hostile keys cost
+// little. What a TPM offers is narrower.
+const (
+	minBits = 512
+	maxBits = 16384
+)
 
 // PublicKey is a public key set up for use.
 type PublicKey struct {
@@ -46,7 +50,7 @@ type PublicKey struct {
 // be set, and an odd exponent of at least 3. Zero is not taken for the default
 // exponent.
 func NewPublicKey(n []byte, e uint32) (*PublicKey, error) {
-	if len(n) < 64 || len(n)%8 != 0 || len(n)*8 > maxBits || n[0]&0x80 == 0 || n[len(n)-1]&1 == 0 || e < 3 || e&1 == 0 {
+	if 8*len(n) < minBits || len(n)%8 != 0 || len(n)*8 > maxBits || n[0]&0x80 == 0 || n[len(n)-1]&1 == 0 || e < 3 || e&1 == 0 {
 		return nil, ErrKey
 	}
 	m, err := bigmod.NewModulus(n)
