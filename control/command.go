@@ -73,28 +73,31 @@ type spec struct {
 	// only copies it out (_IOR) instead of both ways (_IOWR).
 	arg  int
 	read bool
+	// answerStalled makes a body that does not come in time a malformed
+	// message, not the end of the connection.
+	answerStalled bool
 }
 
 var specs = [...]spec{
-	{CmdGetCapability, "GET_CAPABILITY", 0, false, ignoreExtra, anyState, 0, 8, true},
-	{CmdInit, "INIT", 4, false, refuseExtra, anyState, CapInit, 4, false},
-	{CmdShutdown, "SHUTDOWN", 0, false, refuseExtra, anyState, CapShutdown, 4, true},
-	{CmdGetTPMEstablished, "GET_TPMESTABLISHED", 0, false, refuseExtra, needRunning, CapGetTPMEstablished, 8, true},
-	{CmdSetLocality, "SET_LOCALITY", 1, false, padExtra, anyState, CapSetLocality, 4, false},
-	{CmdHashStart, "HASH_START", 0, false, refuseExtra, needRunning, CapHashing, 4, true},
-	{CmdHashData, "HASH_DATA", 4, true, ignoreExtra, needRunning, CapHashing, 4100, false},
-	{CmdHashEnd, "HASH_END", 0, false, refuseExtra, needRunning, CapHashing, 4, true},
-	{CmdCancelTPMCmd, "CANCEL_TPM_CMD", 0, false, refuseExtra, needRunning, CapCancelTPMCmd, 4, true},
-	{CmdStoreVolatile, "STORE_VOLATILE", 0, false, refuseExtra, needRunning, CapStoreVolatile, 4, true},
-	{CmdResetTPMEstablished, "RESET_TPMESTABLISHED", 1, false, padExtra, needRunning, CapResetTPMEstablished, 4, false},
-	{CmdGetStateBlob, "GET_STATEBLOB", 12, false, ignoreExtra, needRunning, CapGetStateBlob, 3088, false},
-	{CmdSetStateBlob, "SET_STATEBLOB", 12, true, ignoreExtra, needStopped, CapSetStateBlob, 3084, false},
-	{CmdStop, "STOP", 0, false, refuseExtra, anyState, CapStop, 4, true},
-	{CmdGetConfig, "GET_CONFIG", 0, false, refuseExtra, anyState, CapGetConfig, 8, true},
-	{CmdSetDataFD, "SET_DATAFD", 0, false, ignoreExtra, anyState, CapSetDataFD, 4, true},
-	{CmdSetBufferSize, "SET_BUFFERSIZE", 4, false, ignoreExtra, anyState, CapSetBufferSize, 16, false},
-	{CmdGetInfo, "GET_INFO", 16, false, ignoreExtra, anyState, CapGetInfo, 3088, false},
-	{CmdLockStorage, "LOCK_STORAGE", 4, false, ignoreExtra, anyState, CapLockStorage, 4, false},
+	{CmdGetCapability, "GET_CAPABILITY", 0, false, ignoreExtra, anyState, 0, 8, true, false},
+	{CmdInit, "INIT", 4, false, refuseExtra, anyState, CapInit, 4, false, false},
+	{CmdShutdown, "SHUTDOWN", 0, false, refuseExtra, anyState, CapShutdown, 4, true, false},
+	{CmdGetTPMEstablished, "GET_TPMESTABLISHED", 0, false, refuseExtra, needRunning, CapGetTPMEstablished, 8, true, false},
+	{CmdSetLocality, "SET_LOCALITY", 1, false, padExtra, anyState, CapSetLocality, 4, false, false},
+	{CmdHashStart, "HASH_START", 0, false, refuseExtra, needRunning, CapHashing, 4, true, false},
+	{CmdHashData, "HASH_DATA", 4, true, ignoreExtra, needRunning, CapHashing, 4100, false, false},
+	{CmdHashEnd, "HASH_END", 0, false, refuseExtra, needRunning, CapHashing, 4, true, false},
+	{CmdCancelTPMCmd, "CANCEL_TPM_CMD", 0, false, refuseExtra, needRunning, CapCancelTPMCmd, 4, true, false},
+	{CmdStoreVolatile, "STORE_VOLATILE", 0, false, refuseExtra, needRunning, CapStoreVolatile, 4, true, false},
+	{CmdResetTPMEstablished, "RESET_TPMESTABLISHED", 1, false, padExtra, needRunning, CapResetTPMEstablished, 4, false, false},
+	{CmdGetStateBlob, "GET_STATEBLOB", 12, false, ignoreExtra, needRunning, CapGetStateBlob, 3088, false, false},
+	{CmdSetStateBlob, "SET_STATEBLOB", 12, true, ignoreExtra, needStopped, CapSetStateBlob, 3084, false, false},
+	{CmdStop, "STOP", 0, false, refuseExtra, anyState, CapStop, 4, true, false},
+	{CmdGetConfig, "GET_CONFIG", 0, false, refuseExtra, anyState, CapGetConfig, 8, true, false},
+	{CmdSetDataFD, "SET_DATAFD", 0, false, ignoreExtra, anyState, CapSetDataFD, 4, true, false},
+	{CmdSetBufferSize, "SET_BUFFERSIZE", 4, false, ignoreExtra, anyState, CapSetBufferSize, 16, false, true},
+	{CmdGetInfo, "GET_INFO", 16, false, ignoreExtra, anyState, CapGetInfo, 3088, false, true},
+	{CmdLockStorage, "LOCK_STORAGE", 4, false, ignoreExtra, anyState, CapLockStorage, 4, false, true},
 }
 
 // spec returns the row of c, nil for an unknown command.
