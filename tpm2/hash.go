@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"hash"
 
+	"govtpm/internal/crypto/sm3"
 	"govtpm/tpm2/wire"
 )
 
@@ -30,6 +31,8 @@ func hashFunc(alg wire.Alg) func() hash.Hash {
 		return func() hash.Hash { return sha3.New384() }
 	case wire.AlgSHA3_512:
 		return func() hash.Hash { return sha3.New512() }
+	case wire.AlgSM3_256:
+		return sm3.New
 	}
 	return nil
 }

@@ -38,8 +38,6 @@ func (t *TPM) pcrExtend(h wire.Handle, alg wire.Alg, digest []byte)            {
 func (t *TPM) forgetPrimaries(h wire.Handle)                                   {}
 func (t *TPM) loadPersistent(c *call, h wire.Handle) (*object, error)          { return nil, wire.RCHandle }
 func (t *TPM) PermanentState() ([]byte, error)                                 { return nil, nil }
-func symmetricBlockSize(alg wire.Alg) int                                      { return 16 }
-func (t *TPM) cryptCFB(alg wire.Alg, key, iv, data []byte, encrypt bool) error { return nil }
 
 func signatureHash(s *wire.TPMTSignature) wire.Alg { return wire.AlgNull }
 func (t *TPM) verify(key *object, digest []byte, s *wire.TPMTSignature) error {
