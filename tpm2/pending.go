@@ -20,24 +20,24 @@ func NullProfile() *Profile {
 func (p *Profile) hashes() []wire.Alg {
 	return []wire.Alg{wire.AlgSHA1, wire.AlgSHA256, wire.AlgSHA384, wire.AlgSHA512}
 }
-func (p *Profile) allPCRs() wire.TPMLPCRSelection                              { return nil }
-func (x *nvIndex) authValueAvailable(write bool) bool                          { return true }
-func (t *TPM) nvIndexStatus(h wire.Handle) error                               { return nil }
-func (t *TPM) countPIN(h wire.Handle, ok bool) error                           { return nil }
-func (t *TPM) nvStartup(kind startupKind)                                      {}
-func (t *TPM) nvShutdown()                                                     {}
-func (t *TPM) nvPowerOn()                                                      {}
-func (t *TPM) nvFlushHierarchy(h wire.Handle)                                  {}
-func (t *TPM) pcrStartup(kind startupKind, locality uint8)                     {}
-func (t *TPM) pcrShutdown()                                                    {}
-func (t *TPM) pcrResetDynamic()                                                {}
-func (t *TPM) pcrPrepareHCRTM()                                                {}
-func (t *TPM) pcrClearAuth()                                                   {}
-func (t *TPM) pcrChanged(h wire.Handle)                                        {}
-func (t *TPM) pcrExtend(h wire.Handle, alg wire.Alg, digest []byte)            {}
-func (t *TPM) forgetPrimaries(h wire.Handle)                                   {}
-func (t *TPM) loadPersistent(c *call, h wire.Handle) (*object, error)          { return nil, wire.RCHandle }
-func (t *TPM) PermanentState() ([]byte, error)                                 { return nil, nil }
+func (p *Profile) allPCRs() wire.TPMLPCRSelection                     { return nil }
+func (x *nvIndex) authValueAvailable(write bool) bool                 { return true }
+func (t *TPM) nvIndexStatus(h wire.Handle) error                      { return nil }
+func (t *TPM) countPIN(h wire.Handle, ok bool) error                  { return nil }
+func (t *TPM) nvStartup(kind startupKind)                             {}
+func (t *TPM) nvShutdown()                                            {}
+func (t *TPM) nvPowerOn()                                             {}
+func (t *TPM) nvFlushHierarchy(h wire.Handle)                         {}
+func (t *TPM) pcrStartup(kind startupKind, locality uint8)            {}
+func (t *TPM) pcrShutdown()                                           {}
+func (t *TPM) pcrResetDynamic()                                       {}
+func (t *TPM) pcrPrepareHCRTM()                                       {}
+func (t *TPM) pcrClearAuth()                                          {}
+func (t *TPM) pcrChanged(h wire.Handle)                               {}
+func (t *TPM) pcrExtend(h wire.Handle, alg wire.Alg, digest []byte)   {}
+func (t *TPM) forgetPrimaries(h wire.Handle)                          {}
+func (t *TPM) loadPersistent(c *call, h wire.Handle) (*object, error) { return nil, wire.RCHandle }
+func (t *TPM) PermanentState() ([]byte, error)                        { return nil, nil }
 
 func signatureHash(s *wire.TPMTSignature) wire.Alg { return wire.AlgNull }
 func (t *TPM) verify(key *object, digest []byte, s *wire.TPMTSignature) error {
