@@ -11,20 +11,24 @@ func contextCommands() []command {
 			code: wire.CCContextSave, clause: "28.2",
 			handles: []handleSpec{{"saveHandle", wire.TPMIDHContext, roleNone}},
 			flags:   flagNoSession,
+			run:     bare((*TPM).contextSave),
 		},
 		{
 			code: wire.CCContextLoad, clause: "28.3",
 			flags: flagNoSession | flagRHandle,
+			run:   with((*TPM).contextLoad),
 		},
 		{
 			code: wire.CCFlushContext, clause: "28.4",
 			flags: flagNoSession,
+			run:   with((*TPM).flushContext),
 		},
 		{
 			code: wire.CCEvictControl, clause: "28.5",
 			handles: []handleSpec{{"auth", wire.TPMIRHProvision, roleUser}, {"objectHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagNV | flagNotRO,
 			pp:      ppOptional,
+			run:     with((*TPM).evictControl),
 		},
 	}
 }

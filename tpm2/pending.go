@@ -43,12 +43,6 @@ func signatureHash(s *wire.TPMTSignature) wire.Alg { return wire.AlgNull }
 func (t *TPM) verify(key *object, digest []byte, s *wire.TPMTSignature) error {
 	return wire.RCSignature
 }
-func (t *TPM) authTicket(tag wire.ST, h wire.Handle, timeout uint64, onReset bool, cpHashA, policyRef, name []byte) wire.TPMTTKAuth {
-	return wire.TPMTTKAuth{}
-}
-func (t *TPM) verifiedTicket(h wire.Handle, digest, name []byte) wire.TPMTTKVerified {
-	return wire.TPMTTKVerified{}
-}
 func (t *TPM) decryptSecret(key *object, label string, secret, nonceCaller []byte) ([]byte, error) {
 	return nil, wire.RCValue
 }
@@ -57,3 +51,10 @@ func (t *TPM) nvReadCheck(auth wire.Handle, x *nvIndex) error                   
 func (t *TPM) filterPCR(sel *wire.TPMLPCRSelection)                               {}
 func (t *TPM) pcrDigest(alg wire.Alg, sel *wire.TPMLPCRSelection) []byte          { return nil }
 func (t *TPM) oneCapability(capability wire.Cap, property uint32) ([]byte, error) { return nil, nil }
+
+func (t *TPM) marshalObjectContext(o *object) ([]byte, error)     { return nil, errInternal }
+func (t *TPM) unmarshalObjectContext(b []byte) (*object, error)   { return nil, errInternal }
+func (t *TPM) marshalSessionContext(s *session) ([]byte, error)   { return nil, errInternal }
+func (t *TPM) unmarshalSessionContext(b []byte) (*session, error) { return nil, errInternal }
+func (t *TPM) nvAddPersistent(o *object, h wire.Handle) error     { return wire.RCNVSpace }
+func (t *TPM) nvRemovePersistent(h wire.Handle)                   {}
