@@ -11,16 +11,19 @@ func duplicationCommands() []command {
 			code: wire.CCDuplicate, clause: "13.1",
 			handles: []handleSpec{{"objectHandle", wire.TPMIDHObject, roleDup}, {"newParentHandle", wire.TPMIDHObject | wire.OrNull, roleNone}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).duplicate),
 		},
 		{
 			code: wire.CCRewrap, clause: "13.2",
 			handles: []handleSpec{{"oldParent", wire.TPMIDHObject | wire.OrNull, roleUser}, {"newParent", wire.TPMIDHObject | wire.OrNull, roleNone}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).rewrap),
 		},
 		{
 			code: wire.CCImport, clause: "13.3",
 			handles: []handleSpec{{"parentHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).importObject),
 		},
 	}
 }

@@ -30,11 +30,13 @@ func objectCommands() []command {
 			code: wire.CCActivateCredential, clause: "12.5",
 			handles: []handleSpec{{"activateHandle", wire.TPMIDHObject, roleAdmin}, {"keyHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).activateCredential),
 		},
 		{
 			code: wire.CCMakeCredential, clause: "12.6",
 			handles: []handleSpec{{"handle", wire.TPMIDHObject, roleNone}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).makeCredential),
 		},
 		{
 			code: wire.CCUnseal, clause: "12.7",

@@ -1,6 +1,8 @@
 package tpm2
 
 import (
+	"govtpm/internal/crypto/curve"
+	"govtpm/internal/crypto/rsa"
 	"govtpm/tpm2/wire"
 )
 
@@ -43,9 +45,6 @@ func signatureHash(s *wire.TPMTSignature) wire.Alg { return wire.AlgNull }
 func (t *TPM) verify(key *object, digest []byte, s *wire.TPMTSignature) error {
 	return wire.RCSignature
 }
-func (t *TPM) decryptSecret(key *object, label string, secret, nonceCaller []byte) ([]byte, error) {
-	return nil, wire.RCValue
-}
 func (x *nvIndex) kind() wire.NT                                                  { return wire.NTOrdinary }
 func (t *TPM) nvReadCheck(auth wire.Handle, x *nvIndex) error                     { return nil }
 func (t *TPM) filterPCR(sel *wire.TPMLPCRSelection)                               {}
@@ -58,3 +57,17 @@ func (t *TPM) marshalSessionContext(s *session) ([]byte, error)   { return nil, 
 func (t *TPM) unmarshalSessionContext(b []byte) (*session, error) { return nil, errInternal }
 func (t *TPM) nvAddPersistent(o *object, h wire.Handle) error     { return wire.RCNVSpace }
 func (t *TPM) nvRemovePersistent(h wire.Handle)                   {}
+
+func objectName(pub *wire.TPMTPublic) []byte { return nil }
+func (o *object) isParent() bool             { return o.parent }
+func (t *TPM) checkLoadable(parent *object, pub *wire.TPMTPublic, s *wire.TPMTSensitive, publicNumber, sensitiveNumber int) error {
+	return nil
+}
+func rsaPublicKey(pub *wire.TPMTPublic) (*rsa.PublicKey, error) { return nil, errInternal }
+func eccPublicKey(pub *wire.TPMTPublic) (*curve.Curve, curve.Point, error) {
+	return nil, curve.Point{}, errInternal
+}
+func (t *TPM) rsaKey(o *object) (*rsa.PrivateKey, error) { return nil, errInternal }
+func (t *TPM) eccKey(o *object) (*curve.Curve, curve.Scalar, error) {
+	return nil, curve.Scalar{}, errInternal
+}
