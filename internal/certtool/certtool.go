@@ -1,0 +1,139 @@
+// Package certtool is the program swtpm_cert: it issues one certificate for a key of a TPM, without needing the private key.
+//
+// The options, files and exit codes are those of swtpm_cert 0.11, the content of the certificates is package ekcert's. Signing keys
+// are PEM files; keys in PKCS #11 tokens are refused in words, because a token's driver is a C library. Start at Main.
+package certtool
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"math/big"
+	"os"
+	"strings"
+	"time"
+
+	"govtpm/internal/ekcert"
+)
+
+// Name is the name of the program.
+const Name = "swtpm_cert"
+
+// Version is the version of swtpm whose behaviour the program has.
+const Version = "0.11.0"
+
+const capabilities = `{ "type": "swtpm_cert", "features": [ "cmdarg-signkey-pwd", "cmdarg-tpm-serial-num", ` +
+	`"supports-iak-idevid", "cmdarg-public", "cmdarg-keyalgo" ], "version": "` + Version + `" }`
+
+// env is what the program takes from its surroundings, replaced in tests.
+type env struct {
+	stdout, stderr io.Writer
+	lookup         func(string) (string, bool) // environment variables
+	now            func() time.Time
+	rand           io.Reader
+}
+
+// Main runs the program with the arguments behind its name and returns its exit code.
+func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	e := &env{stdout: stdout, stderr: stderr, lookup: os.LookupEnv, now: time.Now, rand: rand.Reader}
+	done, err := e.run(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "%v\n", err)
+		return 1
+	}
+	if !done {
+		return 1
+	}
+	return 0
+}
+
+// run is the program; not done without an error means that the usage was all it could say.
+func (e *env) run(args []string) (done bool, err error) {
+	given, _, err := grammar().Parse(args)
+	o := defaults()
+	for _, g := range given {
+		switch g.Name {
+		case "version":
+			fmt.Fprintln(e.stdout, banner)
+			return true, nil
+		case "help":
+			fmt.Fprint(e.stdout, usage)
+			return true, nil
+		case "print-capabilities":
+			fmt.Fprintln(e.stdout, capabilities)
+			return true, nil
+		}
+		if err := o.set(g.Name, g.Value); err != nil {
+			return false, err
+		}
+	}
+	if err != nil {
+		fmt.Fprint(e.stdout, usage)
+		return false, err
+	}
+	return true, e.issue(o)
+}
+
+// issue makes the certificate the options ask for.
+func (e *env) issue(o *options) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	req, err := e.request(o)
+	if err != nil {
+		return err
+	}
+	issuer, err := readCertificate(o.text["issuercert"])
+	if err != nil {
+		return err
+	}
+	key, err := e.signingKey(o)
+	if err != nil {
+		return err
+	}
+	if !samePublicKey(issuer.PublicKey, key.Public()) {
+		fmt.Fprintln(e.stderr, "Warning: the signing key is not the key of the issuer certificate.")
+	}
+	der, err := ekcert.Create(e.rand, req, issuer, key)
+	if err != nil {
+		return fmt.Errorf("could not create the certificate: %w", err)
+	}
+	return e.write(o, der)
+}
+
+// request turns the options into what ekcert wants.
+func (e *env) request(o *options) (*ekcert.Request, error) {
+	key, err := o.publicKey()
+	if err != nil {
+		return nil, err
+	}
+	subject, err := ekcert.ParseSubject(o.text["subject"])
+	if err != nil && o.flags["tpm2"] {
+		return nil, err
+	}
+	req := &ekcert.Request{
+		Type: o.certType, TPM2: o.flags["tpm2"], PublicKey: key, Subject: subject, Serial: o.serial,
+		TPM:          ekcert.Product{Manufacturer: o.text["tpm-manufacturer"], Model: o.text["tpm-model"], Version: o.text["tpm-version"]},
+		Platform:     ekcert.Product{Manufacturer: o.text["platform-manufacturer"], Model: o.text["platform-model"], Version: o.text["platform-version"]},
+		TPMSerial:    o.text["tpm-serial-num"],
+		AllowSigning: o.flags["allow-signing"], Decryption: o.flags["decryption"],
+	}
+	if o.certType == ekcert.EK {
+		req.Specification = &ekcert.Specification{Family: o.text["tpm-spec-family"], Level: o.specLevel, Revision: o.specRevision}
+	}
+	req.NotBefore = e.now().UTC().Truncate(time.Second)
+	if o.days >= 0 {
+		req.NotAfter = req.NotBefore.AddDate(0, 0, o.days)
+	}
+	return req, nil
+}
+
+// newSerial reads a decimal serial number of at most 20 bytes.
+func newSerial(s string) (*big.Int, bool) {
+	const maxDigits = 49 // 2^160 has 49 digits
+	if s == "" || len(s) > maxDigits || strings.Trim(s, "0123456789") != "" {
+		return nil, false
+	}
+	n, ok := new(big.Int).SetString(s, 10)
+	return n, ok && len(n.Bytes()) <= 20
+}

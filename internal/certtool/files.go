@@ -1,0 +1,185 @@
+package certtool
+
+import (
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"govtpm/internal/ekcert"
+	"govtpm/internal/keyfile"
+)
+
+func readLimited(r io.Reader, name string) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, keyfile.MaxSize+1))
+	if err == nil && len(data) > keyfile.MaxSize {
+		err = fmt.Errorf("%s: longer than %d bytes", name, keyfile.MaxSize)
+	}
+	return data, err
+}
+
+// readCertificate reads the first certificate of a PEM file.
+func readCertificate(name string) (*x509.Certificate, error) {
+	data, err := readFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("could not read the issuer certificate: %w", err)
+	}
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" && block.Type != "X509 CERTIFICATE" && block.Type != "TRUSTED CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("could not read the issuer certificate %s: %w", name, err)
+		}
+		return cert, nil
+	}
+	return nil, fmt.Errorf("could not read the issuer certificate: no certificate in PEM format in %s", name)
+}
+
+// signingKey reads the CA's key.
+func (e *env) signingKey(o *options) (crypto.Signer, error) {
+	name := o.text["signkey"]
+	if err := CheckKeyName(name); err != nil {
+		return nil, err
+	}
+	password, err := e.password(o)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(password)
+	data, err := readFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("could not read the signing key: %w", err)
+	}
+	defer clear(data)
+	key, err := keyfile.Parse(data, password)
+	if err != nil {
+		return nil, fmt.Errorf("could not read the signing key from %s: %w", name, err)
+	}
+	return key, nil
+}
+
+// CheckKeyName refuses signing keys that are not in files: keys in PKCS #11 tokens and in TPMs.
+func CheckKeyName(name string) error {
+	switch lower := strings.ToLower(name); {
+	case strings.HasPrefix(lower, "pkcs11:"):
+		return errors.New("signing keys in PKCS #11 tokens (pkcs11: URIs) are not supported: " +
+			"a token is only reachable through a C library; use a PEM file")
+	case strings.HasPrefix(lower, "tpmkey:"):
+		return errors.New("signing keys in a TPM (tpmkey: URIs) are not supported; use a PEM file")
+	}
+	return nil
+}
+
+// maxPassword is the longest password taken from a file or descriptor.
+const maxPassword = 255
+
+// password returns the signing key's password, nil if none is given.
+func (e *env) password(o *options) ([]byte, error) {
+	if o.has("signkey-password") {
+		return []byte(o.text["signkey-password"]), nil
+	}
+	if !o.has("signkey-pwd") {
+		return nil, nil
+	}
+	spec := o.text["signkey-pwd"]
+	kind, arg, ok := strings.Cut(spec, ":")
+	if !ok {
+		return []byte(spec), nil
+	}
+	switch kind {
+	case "pass":
+		return []byte(arg), nil
+	case "env":
+		value, ok := e.lookup(arg)
+		if !ok {
+			return nil, errors.New("could not get the password from the environment variable")
+		}
+		return []byte(value), nil
+	case "file":
+		f, err := os.Open(arg)
+		if err != nil {
+			return nil, fmt.Errorf("could not open the password file: %w", err)
+		}
+		defer f.Close()
+		return readPassword(f)
+	case "fd":
+		n, err := strconv.ParseUint(arg, 10, 31)
+		if err != nil {
+			return nil, fmt.Errorf("'%s' is not a file descriptor", arg)
+		}
+		f := os.NewFile(uintptr(n), "password")
+		if f == nil {
+			return nil, fmt.Errorf("'%s' is not a file descriptor", arg)
+		}
+		defer f.Close()
+		return readPassword(f)
+	}
+	return []byte(spec), nil
+}
+
+// readPassword reads once; all that comes is the password, a newline at the end too.
+func readPassword(f *os.File) ([]byte, error) {
+	buf := make([]byte, maxPassword)
+	n, err := f.Read(buf)
+	if err != nil && err != io.EOF {
+		return nil, fmt.Errorf("could not read the password: %w", err)
+	}
+	return buf[:n], nil
+}
+
+// samePublicKey compares two public keys of any kind; a kind crypto/x509 does not know is taken as the same.
+func samePublicKey(a, b crypto.PublicKey) bool {
+	k, ok := a.(interface{ Equal(crypto.PublicKey) bool })
+	return !ok || k.Equal(b)
+}
+
+// write puts the certificate where and how the options say.
+func (e *env) write(o *options, der []byte) error {
+	data := der
+	switch {
+	case o.flags["pem"]:
+		data = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	case o.flags["add-header"]:
+		var err error
+		if data, err = ekcert.StoredFormat(der); err != nil {
+			return err
+		}
+	}
+	if !o.has("out-cert") {
+		_, err := e.stdout.Write(data)
+		return err
+	}
+	name := o.text["out-cert"]
+	if err := writeFile(name, data); err != nil {
+		return fmt.Errorf("could not write the certificate: %w", err)
+	}
+	return nil
+}
+
+// writeFile writes the file with mode 0600, never through a symbolic link; a file half written is removed.
+func writeFile(name string, data []byte) (err error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|noFollow, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil {
+			os.Remove(name)
+		}
+	}()
+	if err := f.Chmod(0o600); err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return err
+}

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package certtool
+
+// noFollow has no counterpart here.
+const noFollow = 0
