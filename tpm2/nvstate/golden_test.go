@@ -68,3 +68,19 @@ func TestPermanentGolden(t *testing.T) {
 		})
 	}
 }
+
+func TestVolatileGolden(t *testing.T) {
+	for _, g := range goldens(t, "volatile-*") {
+		t.Run(g.name, func(t *testing.T) {
+			v, err := nvstate.DecodeVolatile(g.blob)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := v.Encode(nvstate.LevelNull)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameBytes(t, again, g.blob)
+		})
+	}
+}
