@@ -50,3 +50,46 @@ func (t *TPM) auditCommand(c *call, params []byte) {
 	}
 	t.stateReset.commandAuditDigest = hashOf(alg, digest, c.commandHash(t, alg), c.responseHash(alg, params))
 }
+
+// auditedCommandsDigest is the digest of the codes of the audited commands, in ascending order (Part 3, 18.6).
+func (t *TPM) auditedCommandsDigest() []byte {
+	h := newHash(t.persistent.auditHashAlg)
+	for _, row := range t.commands {
+		if row != nil && t.persistent.auditCommands.has(row.code) {
+			writeUint32(h, uint32(row.code))
+		}
+	}
+	return h.Sum(nil)
+}
+
+// setCommandCodeAuditStatus is TPM2_SetCommandCodeAuditStatus (Part 3, 21.2). RCValue parameter 1: a new algorithm together
+// with lists. Codes of commands that the TPM does not have are ignored.
+func (t *TPM) setCommandCodeAuditStatus(c *call, p *setCommandCodeAuditStatusParameters) error {
+	if p.auditAlg != wire.AlgNull && p.auditAlg != t.persistent.auditHashAlg {
+		if len(p.setList) != 0 || len(p.clearList) != 0 {
+			return wire.RCValue.Parameter(1)
+		}
+		t.persistent.auditHashAlg = p.auditAlg
+		t.stateReset.commandAuditDigest = nil
+		c.skipAudit = true
+		t.markPermanent()
+		return nil
+	}
+	set := t.persistent.auditCommands
+	for _, cc := range p.setList {
+		// Shutdown comes too late to be reported.
+		if t.lookup(cc) != nil && cc != wire.CCShutdown {
+			set.set(cc, true)
+		}
+	}
+	for _, cc := range p.clearList {
+		if t.lookup(cc) != nil && cc != wire.CCSetCommandCodeAuditStatus {
+			set.set(cc, false)
+		}
+	}
+	if set != t.persistent.auditCommands {
+		t.persistent.auditCommands = set
+		t.markPermanent()
+	}
+	return nil
+}

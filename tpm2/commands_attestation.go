@@ -11,31 +11,37 @@ func attestationCommands() []command {
 			code: wire.CCCertify, clause: "18.2",
 			handles: []handleSpec{{"objectHandle", wire.TPMIDHObject, roleAdmin}, {"signHandle", wire.TPMIDHObject | wire.OrNull, roleUser}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).certify),
 		},
 		{
 			code: wire.CCCertifyCreation, clause: "18.3",
 			handles: []handleSpec{{"signHandle", wire.TPMIDHObject | wire.OrNull, roleUser}, {"objectHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).certifyCreation),
 		},
 		{
 			code: wire.CCQuote, clause: "18.4",
 			handles: []handleSpec{{"signHandle", wire.TPMIDHObject | wire.OrNull, roleUser}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).quote),
 		},
 		{
 			code: wire.CCGetSessionAuditDigest, clause: "18.5",
 			handles: []handleSpec{{"privacyAdminHandle", wire.TPMIRHEndorsement, roleUser}, {"signHandle", wire.TPMIDHObject | wire.OrNull, roleUser}, {"sessionHandle", wire.TPMISHHMAC, roleNone}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).getSessionAuditDigest),
 		},
 		{
 			code: wire.CCGetCommandAuditDigest, clause: "18.6",
 			handles: []handleSpec{{"privacyHandle", wire.TPMIRHEndorsement, roleUser}, {"signHandle", wire.TPMIDHObject | wire.OrNull, roleUser}},
 			flags:   flagNV | flagDecrypt | flagEncrypt,
+			run:     with((*TPM).getCommandAuditDigest),
 		},
 		{
 			code: wire.CCGetTime, clause: "18.7",
 			handles: []handleSpec{{"privacyAdminHandle", wire.TPMIRHEndorsement, roleUser}, {"signHandle", wire.TPMIDHObject | wire.OrNull, roleUser}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).getTime),
 		},
 		{
 			code: wire.CCCertifyX509, clause: "18.8",
@@ -79,14 +85,14 @@ func (p *certifyCreationParameters) fields() []field {
 type quoteParameters struct {
 	qualifyingData wire.TPM2BData        // TPM2B_DATA
 	inScheme       wire.TPMTSigScheme    // TPMT_SIG_SCHEME+
-	pcRselect      wire.TPMLPCRSelection // TPML_PCR_SELECTION
+	pcrSelect      wire.TPMLPCRSelection // TPML_PCR_SELECTION
 }
 
 func (p *quoteParameters) fields() []field {
 	return []field{
 		{"qualifyingData", &p.qualifyingData},
 		{"inScheme", orNull(&p.inScheme)},
-		{"PCRselect", &p.pcRselect},
+		{"PCRselect", &p.pcrSelect},
 	}
 }
 

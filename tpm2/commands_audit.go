@@ -12,6 +12,7 @@ func auditCommands() []command {
 			handles: []handleSpec{{"auth", wire.TPMIRHProvision, roleUser}},
 			flags:   flagNV | flagNotRO,
 			pp:      ppOptional,
+			run:     with((*TPM).setCommandCodeAuditStatus),
 		},
 	}
 }
