@@ -48,13 +48,6 @@ func (r *reader) raw(n int) []byte {
 	return v
 }
 
-func (r *reader) u8() byte {
-	if v := r.raw(1); v != nil {
-		return v[0]
-	}
-	return 0
-}
-
 func (r *reader) u16() uint16 {
 	if v := r.raw(2); v != nil {
 		return binary.LittleEndian.Uint16(v)

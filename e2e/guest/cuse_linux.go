@@ -114,7 +114,7 @@ func checkRunning(f device, c *rawtpm.Conn) error {
 		return err
 	}
 	if _, err := c.Do(rawtpm.Startup(false)); err != nil {
-		return fmt.Errorf("Startup: %w", err)
+		return fmt.Errorf("TPM2_Startup: %w", err)
 	}
 	if err := errors.Join(checkRandom(c), checkTestPCR(c)); err != nil {
 		return err

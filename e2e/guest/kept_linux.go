@@ -63,7 +63,7 @@ func (g *guest) check(device string) error {
 	defer c.Close()
 	digest := sha256.Sum256([]byte("message"))
 	if _, err := c.Do(rawtpm.Sign(k.key, digest[:])); err != nil {
-		return fmt.Errorf("Sign with the loaded key: %w", err)
+		return fmt.Errorf("sign with the loaded key: %w", err)
 	}
 	f, err := c.Do(rawtpm.ReadPublic(k.key))
 	if err != nil || !bytes.Equal(f.Sized(), k.public) {
