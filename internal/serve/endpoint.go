@@ -1,0 +1,74 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strconv"
+)
+
+// Endpoint is an address to listen at.
+type Endpoint struct {
+	Network string // "tcp" or "unix"
+
+	// For tcp: an IPv4 or IPv6 literal, and the interface that a link-local
+	// address belongs to.
+	Address   string
+	Interface string
+	Port      uint16
+
+	// For unix: the path of the socket, which is made anew. Mode is set
+	// exactly; UID and GID are set if they are not -1.
+	Path     string
+	Mode     fs.FileMode
+	UID, GID int
+}
+
+// maxPath is the longest path of a Unix socket on Linux.
+const maxPath = 107
+
+// Listen begins to listen. The socket's path is removed when the listener is
+// closed.
+func (e *Endpoint) Listen() (net.Listener, error) {
+	if e.Network == "unix" {
+		return e.listenUnix()
+	}
+	host := e.Address
+	if e.Interface != "" {
+		host += "%" + e.Interface
+	}
+	return net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(int(e.Port))))
+}
+
+func (e *Endpoint) listenUnix() (net.Listener, error) {
+	if len(e.Path) > maxPath {
+		return nil, fmt.Errorf("path of the socket is longer than %d characters", maxPath)
+	}
+	if st, err := os.Lstat(e.Path); err == nil && !st.IsDir() {
+		if err := os.Remove(e.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	l, err := net.Listen("unix", e.Path)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.own(); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// own gives the socket its owner and mode.
+func (e *Endpoint) own() error {
+	if err := os.Chmod(e.Path, e.Mode); err != nil {
+		return err
+	}
+	if e.UID != -1 || e.GID != -1 {
+		return os.Lchown(e.Path, e.UID, e.GID)
+	}
+	return nil
+}

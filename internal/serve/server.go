@@ -1,0 +1,133 @@
+package serve
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// TPM executes commands.
+type TPM interface {
+	// Execute runs a command in a locality. An error is fatal: no response
+	// may leave, and the process has to end.
+	Execute(ctx context.Context, locality uint8, cmd []byte) ([]byte, error)
+	// Running tells whether the TPM is powered.
+	Running() bool
+}
+
+// Server serves TPM commands from connections and devices.
+type Server struct {
+	TPM      TPM
+	TPM12    bool           // the TPM speaks version 1.2
+	Locality *atomic.Uint32 // in force for commands, shared with the control channel
+
+	RejectLocality4  bool // refuse locality 4 when a command asks for it
+	AllowSetLocality bool // let the vendor command SetLocality through
+	Disconnect       bool // close a connection after one response
+
+	// MaxCommand is the largest command; zero stands for 4096 bytes.
+	MaxCommand int
+	// PartialTime is how long the rest of a command may take; zero stands
+	// for a second.
+	PartialTime time.Duration
+
+	// OnLost, if set, is called after a connection has ended.
+	OnLost func()
+	// Trace, if set, sees commands ("Read") and responses ("Write").
+	Trace func(label string, msg []byte)
+}
+
+// Serve accepts and serves one connection after the other until ctx is done
+// (nil) or an error ends the process. With once it returns nil after the first
+// connection.
+func (s *Server) Serve(ctx context.Context, l net.Listener, once bool) error {
+	defer context.AfterFunc(ctx, func() { l.Close() })()
+	for {
+		conn, err := l.Accept()
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				conn.Close()
+			}
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("data channel: %w", err)
+		case err != nil:
+			time.Sleep(10 * time.Millisecond)
+			continue
+		}
+		if err := s.ServeConn(ctx, conn); err != nil || once {
+			return err
+		}
+	}
+}
+
+// ServeConn serves one connection until its client closes it (nil), or the TPM
+// fails fatally. It owns conn.
+func (s *Server) ServeConn(ctx context.Context, conn io.ReadWriteCloser) error {
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	defer conn.Close()
+	if s.OnLost != nil {
+		defer s.OnLost()
+	}
+	f := &framer{r: conn, max: s.MaxCommand, prefix: !s.TPM12, partial: s.PartialTime}
+	if f.max == 0 {
+		f.max = 4096
+	}
+	if f.partial == 0 {
+		f.partial = time.Second
+	}
+	for {
+		m, err := f.next()
+		if err != nil {
+			return nil
+		}
+		rsp, err := s.execute(ctx, m)
+		if err != nil {
+			return err
+		}
+		// A client that is gone already has no use for the response.
+		if _, err := conn.Write(rsp); err != nil || s.Disconnect {
+			return nil
+		}
+	}
+}
+
+// execute runs one command and wraps its response as the command was wrapped.
+func (s *Server) execute(ctx context.Context, m message) ([]byte, error) {
+	if s.Trace != nil {
+		s.Trace("Read", m.cmd)
+	}
+	rsp, err := s.respond(ctx, m)
+	if err != nil {
+		return nil, fmt.Errorf("execute TPM command: %w", err)
+	}
+	if s.Trace != nil {
+		s.Trace("Write", rsp)
+	}
+	if !m.prefixed {
+		return rsp, nil
+	}
+	out := binary.BigEndian.AppendUint32(nil, uint32(len(rsp)))
+	out = append(out, rsp...)
+	return append(out, 0, 0, 0, 0), nil
+}
+
+func (s *Server) respond(ctx context.Context, m message) ([]byte, error) {
+	if m.prefixed {
+		// The locality stays in force for the commands that follow.
+		if !s.mayEnter(m.locality) {
+			return s.fault(rcLocality), nil
+		}
+		s.Locality.Store(uint32(m.locality))
+	}
+	if isSetLocality(m.cmd) && s.TPM.Running() {
+		return s.setLocality(m.cmd), nil
+	}
+	return s.TPM.Execute(ctx, uint8(s.Locality.Load()), m.cmd)
+}
