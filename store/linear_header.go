@@ -123,6 +123,15 @@ func (h *linearHeader) gap(length, limit int64) (int64, bool) {
 	return at, at+length <= limit
 }
 
+// trim makes every section as short as its data.
+func (h *linearHeader) trim() {
+	for i := range h.entries {
+		if s := &h.entries[i]; s.used() {
+			s.length = max(s.data, 1)
+		}
+	}
+}
+
 // sectionLength returns the length of the section for a blob: the next power of two, so that it can grow.
 func sectionLength(n int) int64 {
 	if n <= 1 {

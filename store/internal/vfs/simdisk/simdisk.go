@@ -58,6 +58,12 @@ func New() *Disk {
 	return &Disk{names: map[string]*inode{}, durable: map[string]*inode{}}
 }
 
+// MakeDevice makes a block device full of zeros.
+func (d *Disk) MakeDevice(name string, size int) {
+	ino := &inode{content: make([]byte, size), durable: make([]byte, size), mode: fs.ModeDevice | 0o660}
+	d.names[name], d.durable[name] = ino, ino
+}
+
 // Calls returns the number of calls that changed something.
 func (d *Disk) Calls() int { return d.calls }
 
@@ -215,6 +221,9 @@ func (f *file) change(c change) {
 }
 
 func (f *file) WriteAt(b []byte, at int64) (int, error) {
+	if f.ino.mode&fs.ModeDevice != 0 && at+int64(len(b)) > int64(len(f.ino.content)) {
+		return 0, &fs.PathError{Op: "write", Path: f.name, Err: fs.ErrInvalid}
+	}
 	err := f.d.step()
 	switch {
 	case err == nil:
@@ -229,6 +238,9 @@ func (f *file) WriteAt(b []byte, at int64) (int, error) {
 }
 
 func (f *file) Truncate(size int64) error {
+	if f.ino.mode&fs.ModeDevice != 0 {
+		return &fs.PathError{Op: "truncate", Path: f.name, Err: fs.ErrInvalid}
+	}
 	if err := f.d.step(); err != nil {
 		return err
 	}
