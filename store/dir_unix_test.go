@@ -241,7 +241,7 @@ func TestOversizedFile(t *testing.T) {
 	}
 	check(t, os.Truncate(name, 0))
 	storetest.WantBlob(t, s, store.Permanent, nil) // there, and empty: not the same as none
-	sealed := store.Seal(s, nil, rand())
+	sealed := store.Seal(s, nil, ivSource())
 	if _, err := sealed.Load(store.Permanent); err == nil || errors.Is(err, store.ErrNotExist) {
 		t.Errorf("an empty state file: %v", err)
 	}

@@ -11,33 +11,37 @@ import (
 
 // Sealed is a Store that puts the envelope around each blob: Load and Save take and give the TPM's own bytes.
 //
-// A blob that was found but could not be read is not overwritten: Save fails with ErrUnreadable until the blob was
-// read or deleted.
+// A blob that is there but cannot be read is not overwritten: Save fails with ErrUnreadable until the blob could be read
+// or was deleted. Before the first Save it is looked whether there is one.
 type Sealed struct {
 	Store
 	key  *envelope.Key
 	rand io.Reader
 
-	mu         sync.Mutex
-	unreadable map[Kind]bool
+	mu   sync.Mutex
+	safe map[Kind]bool // to overwrite
 }
 
 // Seal returns s with the envelope around each blob, encrypted if there is a key. rand is for the IVs. The key stays
 // the caller's, who may wipe it after Close.
 func Seal(s Store, key *envelope.Key, rand io.Reader) *Sealed {
-	return &Sealed{Store: s, key: key, rand: rand, unreadable: make(map[Kind]bool)}
+	return &Sealed{Store: s, key: key, rand: rand, safe: make(map[Kind]bool)}
 }
 
 // Load implements [Store].
 func (s *Sealed) Load(k Kind) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	state, err := s.load(k)
-	s.unreadable[k] = err != nil && !errors.Is(err, ErrNotExist)
-	return state, err
+	return s.load(k)
 }
 
 func (s *Sealed) load(k Kind) ([]byte, error) {
+	state, err := s.open(k)
+	s.safe[k] = err == nil || errors.Is(err, ErrNotExist)
+	return state, err
+}
+
+func (s *Sealed) open(k Kind) ([]byte, error) {
 	blob, err := s.Store.Load(k)
 	if err != nil {
 		return nil, err
@@ -53,8 +57,10 @@ func (s *Sealed) load(k Kind) ([]byte, error) {
 func (s *Sealed) Save(k Kind, state []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.unreadable[k] {
-		return fmt.Errorf("save %v: %w", k, ErrUnreadable)
+	if !s.safe[k] {
+		if _, err := s.load(k); !s.safe[k] {
+			return fmt.Errorf("save %v: %w (%w)", k, ErrUnreadable, err)
+		}
 	}
 	blob, err := envelope.Seal(state, s.key, s.rand)
 	if err != nil {
@@ -69,7 +75,7 @@ func (s *Sealed) Delete(k Kind) error {
 	defer s.mu.Unlock()
 	err := s.Store.Delete(k)
 	if err == nil {
-		s.unreadable[k] = false
+		s.safe[k] = true
 	}
 	return err
 }
@@ -82,5 +88,6 @@ func (s *Sealed) SwapBackup() error {
 	if !ok {
 		return fmt.Errorf("no backup is kept: %w", ErrNotExist)
 	}
+	s.safe[Permanent] = false
 	return r.SwapBackup()
 }

@@ -170,7 +170,7 @@ func writeKey(t testing.TB, bits int) (*envelope.Key, string) {
 	return k, fmt.Sprintf("file=%s,mode=aes-%d-cbc", name, bits)
 }
 
-func rand() io.Reader { return strings.NewReader(strings.Repeat("any bytes for an IV ", 100)) }
+func ivSource() io.Reader { return strings.NewReader(strings.Repeat("any bytes for an IV ", 100)) }
 
 func check(t *testing.T, err error) {
 	t.Helper()
@@ -204,7 +204,7 @@ func TestSwtpmAndWeReadEachOther(t *testing.T) {
 func exchange(t *testing.T, uri string, key *envelope.Key, args []string) {
 	raw, err := store.Open(uri, store.Options{})
 	check(t, err)
-	s := store.Seal(raw, key, rand())
+	s := store.Seal(raw, key, ivSource())
 	defer s.Close()
 	check(t, s.Lock(0))
 	state := goldenState(t)
@@ -313,7 +313,7 @@ func TestSwtpmMigration(t *testing.T) {
 					}
 					state, err := tt.keys.Import(from.getState(flags, kind), false)
 					check(t, err)
-					blob, encrypted, err := tt.keys.Export(state, decrypted, rand())
+					blob, encrypted, err := tt.keys.Export(state, decrypted, ivSource())
 					check(t, err)
 					flags = 0
 					if encrypted {
@@ -336,7 +336,7 @@ func TestSwtpmResultCodes(t *testing.T) {
 	mig, migOpt := writeKey(t, 256)
 	mine := envelope.Keys{File: key, Migration: mig}
 	export := func(k envelope.Keys) []byte {
-		b, _, err := k.Export(goldenState(t), false, rand())
+		b, _, err := k.Export(goldenState(t), false, ivSource())
 		check(t, err)
 		return b
 	}
@@ -387,7 +387,7 @@ func TestSwtpmResultCodes(t *testing.T) {
 }
 
 func sealedState(t *testing.T) []byte {
-	b, err := envelope.Seal(goldenState(t), nil, rand())
+	b, err := envelope.Seal(goldenState(t), nil, ivSource())
 	check(t, err)
 	return b
 }
