@@ -1,0 +1,291 @@
+package localca
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // key identifiers (RFC 5280, 4.2.1.2), no security rests on it
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"os"
+	"path/filepath"
+	"time"
+
+	"govtpm/internal/certtool"
+	"govtpm/internal/conffile"
+	"govtpm/internal/keyfile"
+)
+
+// authority is where a CA keeps what it needs.
+type authority struct {
+	stateDir, keyFile, certFile, serialFile string
+	password                                []byte // of the signing key, nil if none
+}
+
+// newAuthority reads the configuration.
+func newAuthority(conf *conffile.File, name string) (*authority, error) {
+	ca := &authority{}
+	for _, s := range []struct {
+		key string
+		to  *string
+	}{{"statedir", &ca.stateDir}, {"signingkey", &ca.keyFile}, {"issuercert", &ca.certFile}} {
+		value, ok := conf.Value(s.key)
+		if !ok || value == "" {
+			return nil, fmt.Errorf("missing %s in config file %s", s.key, name)
+		}
+		*s.to = value
+	}
+	if err := certtool.CheckKeyName(ca.keyFile); err != nil {
+		return nil, err
+	}
+	if p, ok := conf.Value("signingkey_password"); ok && p != "" {
+		ca.password = []byte(p)
+	}
+	if ca.serialFile, _ = conf.Value("certserial"); ca.serialFile == "" {
+		ca.serialFile = filepath.Join(ca.stateDir, "certserial")
+	}
+	return ca, nil
+}
+
+// Names of the root CA's files, beside the signing key, and of both CAs.
+const (
+	rootKeyName  = "swtpm-localca-rootca-privkey.pem"
+	rootCertName = "swtpm-localca-rootca-cert.pem"
+	rootCommon   = "swtpm-localca-rootca"
+	localCommon  = "swtpm-localca"
+)
+
+const (
+	caKeyBits = 3072
+	caDays    = 36500
+)
+
+// ensure makes the CA if its key or certificate is missing. Keys that exist are never replaced: what is missing is made for them. Each
+// file appears complete or not at all, so a run that was stopped halfway is finished by the next one.
+func (e *env) ensure(ca *authority) error {
+	haveKey, err := exists(ca.keyFile)
+	if err != nil {
+		return err
+	}
+	haveCert, err := exists(ca.certFile)
+	if err != nil {
+		return err
+	}
+	if haveKey && haveCert {
+		return nil
+	}
+	fmt.Fprintln(e.out, "Creating root CA and a local CA's signing key and issuer cert.")
+	for _, file := range []string{ca.keyFile, ca.certFile} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o770); err != nil {
+			return fmt.Errorf("could not create a directory for the CA: %w", err)
+		}
+	}
+	var rootPassword []byte
+	if p, ok := e.lookup("SWTPM_ROOTCA_PASSWORD"); ok && p != "" {
+		rootPassword = []byte(p)
+	}
+	dir := filepath.Dir(ca.keyFile)
+	rootKey, err := e.loadOrMakeKey(filepath.Join(dir, rootKeyName), rootPassword)
+	if err != nil {
+		return err
+	}
+	root, err := e.ensureRoot(filepath.Join(dir, rootCertName), rootKey)
+	if err != nil {
+		return err
+	}
+	key, err := e.loadOrMakeKey(ca.keyFile, ca.password)
+	if err != nil {
+		return err
+	}
+	der, err := e.newCACert(localCommon, key, root, rootKey)
+	if err != nil {
+		return err
+	}
+	return writeCert(ca.certFile, der)
+}
+
+// ensureRoot returns the root CA's certificate for its key, making it if it is missing or belongs to another key.
+func (e *env) ensureRoot(name string, key crypto.Signer) (*x509.Certificate, error) {
+	if data, err := os.ReadFile(name); err == nil {
+		if block, _ := pem.Decode(data); block != nil {
+			cert, err := x509.ParseCertificate(block.Bytes)
+			if err == nil && cert.PublicKey.(interface{ Equal(crypto.PublicKey) bool }).Equal(key.Public()) {
+				return cert, nil
+			}
+		}
+	}
+	der, err := e.newCACert(rootCommon, key, nil, key)
+	if err != nil {
+		return nil, err
+	}
+	if err := writeCert(name, der); err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(der)
+}
+
+// loadOrMakeKey reads the key, or makes one if there is no such file.
+func (e *env) loadOrMakeKey(name string, password []byte) (crypto.Signer, error) {
+	data, err := os.ReadFile(name)
+	if err == nil {
+		defer clear(data)
+		key, err := keyfile.Parse(data, password)
+		if err != nil {
+			return nil, fmt.Errorf("could not read the CA key %s: %w", name, err)
+		}
+		return key, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("could not read the CA key: %w", err)
+	}
+	key, err := rsa.GenerateKey(e.rand, caKeyBits)
+	if err != nil {
+		return nil, fmt.Errorf("could not make the CA key: %w", err)
+	}
+	if data, err = keyfile.Marshal(e.rand, key, password); err != nil {
+		return nil, err
+	}
+	defer clear(data)
+	return key, writeWhole(name, data, 0o640)
+}
+
+// newCACert returns the certificate of a CA, self-signed if parent is nil, with the extensions in upstream's order.
+func (e *env) newCACert(common string, key crypto.Signer, parent *x509.Certificate, parentKey crypto.Signer) ([]byte, error) {
+	id, err := keyID(key.Public())
+	if err != nil {
+		return nil, err
+	}
+	exts, err := caExtensions(id, parent)
+	if err != nil {
+		return nil, err
+	}
+	name, err := asn1.Marshal(pkix.RDNSequence{{{
+		Type:  asn1.ObjectIdentifier{2, 5, 4, 3},
+		Value: asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte(common)},
+	}}})
+	if err != nil {
+		return nil, err
+	}
+	serial := make([]byte, 20)
+	if _, err := io.ReadFull(e.rand, serial); err != nil {
+		return nil, fmt.Errorf("reading random bytes: %w", err)
+	}
+	serial[0] = serial[0]&0x7f | 0x40 // positive, and always 20 bytes
+	start := e.now().UTC().Truncate(time.Second)
+	tmpl := &x509.Certificate{
+		SerialNumber: new(big.Int).SetBytes(serial), RawSubject: name,
+		NotBefore: start, NotAfter: start.AddDate(0, 0, caDays),
+		ExtraExtensions: exts,
+	}
+	if _, ok := parentKey.(*rsa.PrivateKey); ok {
+		tmpl.SignatureAlgorithm = x509.SHA256WithRSA
+	}
+	if parent == nil {
+		parent = tmpl
+	}
+	der, err := x509.CreateCertificate(e.rand, tmpl, parent, key.Public(), parentKey)
+	if err != nil {
+		return nil, fmt.Errorf("could not make the CA certificate: %w", err)
+	}
+	return der, nil
+}
+
+// caExtensions returns subject key identifier, authority key identifier, basic constraints and key usage (RFC 5280, 4.2.1).
+func caExtensions(id []byte, parent *x509.Certificate) ([]pkix.Extension, error) {
+	authorityID := id
+	if parent != nil {
+		authorityID = parent.SubjectKeyId
+	}
+	var exts []pkix.Extension
+	for _, x := range []struct {
+		id       int // below id-ce, 2.5.29
+		critical bool
+		value    any
+	}{
+		{14, false, id},
+		{35, false, struct {
+			ID []byte `asn1:"tag:0"`
+		}{authorityID}},
+		{19, true, struct{ CA bool }{true}},
+		{15, true, asn1.BitString{Bytes: []byte{0x04}, BitLength: 6}}, // keyCertSign
+	} {
+		der, err := asn1.Marshal(x.value)
+		if err != nil {
+			return nil, err
+		}
+		exts = append(exts, pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, x.id}, Critical: x.critical, Value: der})
+	}
+	return exts, nil
+}
+
+// keyID returns the SHA-1 of the public key's bits (RFC 5280, 4.2.1.2, method 1).
+func keyID(public crypto.PublicKey) ([]byte, error) {
+	der, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		return nil, err
+	}
+	var spki struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Key       asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(der, &spki); err != nil {
+		return nil, err
+	}
+	sum := sha1.Sum(spki.Key.Bytes)
+	return sum[:], nil
+}
+
+func writeCert(name string, der []byte) error {
+	var b bytes.Buffer
+	if err := pem.Encode(&b, &pem.Block{Type: "CERTIFICATE", Bytes: der}); err != nil {
+		return err
+	}
+	return writeWhole(name, b.Bytes(), 0o644)
+}
+
+// writeWhole writes a file so that it is there with all its bytes or not at all.
+func writeWhole(name string, data []byte, mode os.FileMode) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return fmt.Errorf("could not write for the CA: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		return fmt.Errorf("could not write for the CA: %w", err)
+	}
+	return syncDir(filepath.Dir(name))
+}
+
+func exists(name string) (bool, error) {
+	_, err := os.Stat(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("could not reach a file of the CA: %w", err)
+	}
+	return true, nil
+}
