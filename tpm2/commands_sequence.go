@@ -11,10 +11,12 @@ func sequenceCommands() []command {
 			code: wire.CCMACStart, clause: "17.3",
 			handles: []handleSpec{{"handle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt | flagRHandle,
+			run:     with((*TPM).macStart),
 		},
 		{
 			code: wire.CCHashSequenceStart, clause: "17.4",
 			flags: flagDecrypt | flagRHandle,
+			run:   with((*TPM).hashSequenceStart),
 		},
 		{
 			code: wire.CCSignSequenceStart, clause: "17.5",
@@ -30,16 +32,19 @@ func sequenceCommands() []command {
 			code: wire.CCSequenceUpdate, clause: "17.7",
 			handles: []handleSpec{{"sequenceHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt,
+			run:     with((*TPM).sequenceUpdate),
 		},
 		{
 			code: wire.CCSequenceComplete, clause: "17.8",
 			handles: []handleSpec{{"sequenceHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagFlushed | flagDecrypt | flagEncrypt,
+			run:     with((*TPM).sequenceComplete),
 		},
 		{
 			code: wire.CCEventSequenceComplete, clause: "17.9",
 			handles: []handleSpec{{"pcrHandle", wire.TPMIDHPCR | wire.OrNull, roleUser}, {"sequenceHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagNV | flagFlushed | flagDecrypt,
+			run:     with((*TPM).eventSequenceComplete),
 		},
 	}
 }
@@ -131,4 +136,90 @@ func (p *eventSequenceCompleteParameters) fields() []field {
 	return []field{
 		{"buffer", &p.buffer},
 	}
+}
+
+// macStart is TPM2_MAC_Start (Part 3, 17.3), and TPM2_HMAC_Start, which differs only in its name (Part 3, 17.2).
+func (t *TPM) macStart(c *call, p *macStartParameters) error {
+	alg, err := macAlgorithm(c.objects[0], p.inScheme)
+	if err != nil {
+		return err
+	}
+	s, err := newMACSequence(c.objects[0], alg)
+	if err != nil {
+		return err
+	}
+	c.outHandle, err = t.addSequence(s, p.auth)
+	return err
+}
+
+// hashSequenceStart is TPM2_HashSequenceStart (Part 3, 17.4): without an algorithm it starts an event sequence.
+func (t *TPM) hashSequenceStart(c *call, p *hashSequenceStartParameters) (err error) {
+	s := t.newEventSequence()
+	if p.hashAlg != wire.AlgNull {
+		s = newHashSequence(p.hashAlg)
+	}
+	c.outHandle, err = t.addSequence(s, p.auth)
+	return err
+}
+
+// sequenceUpdate is TPM2_SequenceUpdate (Part 3, 17.7).
+func (t *TPM) sequenceUpdate(c *call, p *sequenceUpdateParameters) error {
+	s := c.objects[0].sequence
+	if s == nil {
+		return wire.RCMode.Handle(1)
+	}
+	s.noteBlock(p.buffer)
+	s.write(p.buffer)
+	return nil
+}
+
+// sequenceComplete is TPM2_SequenceComplete (Part 3, 17.8).
+func (t *TPM) sequenceComplete(c *call, p *sequenceCompleteParameters) error {
+	o := c.objects[0]
+	s := o.sequence
+	if s == nil || s.kind != sequenceHash && s.kind != sequenceHMAC {
+		return wire.RCMode.Handle(1)
+	}
+	s.noteBlock(p.buffer)
+	s.write(p.buffer)
+	var result []byte
+	ticket := wire.TPMTTKHashCheck{Tag: wire.STHashCheck, Hierarchy: wire.RHNull}
+	if s.kind == sequenceHash {
+		result = s.hashes[0].hash.Sum(nil)
+		ticket = t.hashCheckTicket(p.hierarchy, s.hashes[0].alg, result, s.ticketSafe)
+	} else {
+		result = s.mac()
+	}
+	c.out.TPM2B(result)
+	ticket.Marshal(&c.out)
+	o.flushAtEnd = true
+	return nil
+}
+
+// eventSequenceComplete is TPM2_EventSequenceComplete (Part 3, 17.9).
+func (t *TPM) eventSequenceComplete(c *call, p *eventSequenceCompleteParameters) error {
+	o := c.objects[1]
+	s := o.sequence
+	if s == nil || s.kind != sequenceEvent {
+		return wire.RCMode.Handle(2)
+	}
+	pcr := c.handles[0]
+	if pcr != wire.RHNull && !t.pcrExtendAllowed(pcr) {
+		return wire.RCLocality
+	}
+	if pcr != wire.RHNull && t.pcrStateSaved(pcr) {
+		t.clearOrderly()
+	}
+	s.write(p.buffer)
+	var results wire.TPMLDigestValues
+	for _, h := range s.hashes {
+		digest := h.hash.Sum(nil)
+		results = append(results, wire.TPMTHA{HashAlg: h.alg, Digest: digest})
+		if pcr != wire.RHNull {
+			t.pcrExtend(pcr, h.alg, digest)
+		}
+	}
+	results.Marshal(&c.out)
+	o.flushAtEnd = true
+	return nil
 }

@@ -75,3 +75,6 @@ func (t *TPM) selectSignScheme(key *object, s *wire.TPMTSigScheme) bool { return
 func (t *TPM) sign(key *object, s *wire.TPMTSigScheme, digest []byte) (wire.TPMTSignature, error) {
 	return wire.TPMTSignature{}, errInternal
 }
+
+func (t *TPM) pcrExtendAllowed(h wire.Handle) bool { return true }
+func (t *TPM) pcrStateSaved(h wire.Handle) bool    { return h < 16 }

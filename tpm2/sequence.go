@@ -1,6 +1,7 @@
 package tpm2
 
 import (
+	"encoding/binary"
 	"hash"
 
 	"govtpm/tpm2/wire"
@@ -11,7 +12,7 @@ type sequenceKind uint8
 
 const (
 	sequenceHash sequenceKind = iota
-	sequenceHMAC
+	sequenceHMAC              // or another MAC
 	sequenceEvent
 )
 
@@ -20,15 +21,20 @@ type sequence struct {
 	kind       sequenceKind
 	auth       []byte
 	hashes     []sequenceState // one, or for an event sequence one per hash algorithm
-	hmacKey    []byte          // of an HMAC sequence
+	outerPad   []byte          // of an HMAC sequence, whose hash is the inner one; nil with CMAC
 	firstBlock bool            // the first block has been seen
 	ticketSafe bool            // the first block does not start with TPM_GENERATED_VALUE
 }
 
-// sequenceState is one running hash.
+// sequenceState is one running hash, or a running CMAC.
 type sequenceState struct {
 	alg  wire.Alg
 	hash hash.Hash
+}
+
+// newHashSequence starts a hash sequence (Part 3, 17.4).
+func newHashSequence(alg wire.Alg) *sequence {
+	return &sequence{kind: sequenceHash, hashes: []sequenceState{{alg, newHash(alg)}}}
 }
 
 // newEventSequence starts an event sequence over every hash algorithm of the TPM (Part 3, 17.4).
@@ -40,9 +46,33 @@ func (t *TPM) newEventSequence() *sequence {
 	return s
 }
 
+// addSequence puts a sequence into an object slot. Code: RCObjectMemory.
+func (t *TPM) addSequence(s *sequence, auth []byte) (wire.Handle, error) {
+	s.auth = auth
+	o := &object{sequence: s, hierarchy: wire.RHNull, temporary: true}
+	o.public.Type, o.public.NameAlg, o.public.Attributes = wire.AlgNull, wire.AlgNull, wire.ObjectNoDA
+	return t.addObject(o)
+}
+
 // write adds data to every hash of the sequence.
 func (s *sequence) write(data []byte) {
 	for _, h := range s.hashes {
 		h.hash.Write(data)
 	}
+}
+
+// noteBlock looks at a block of a hash sequence: if the first one is too short to tell, a ticket is not safe (Part 3, 17.8.1).
+func (s *sequence) noteBlock(data []byte) {
+	if s.kind == sequenceHash && !s.firstBlock {
+		s.firstBlock = true
+		s.ticketSafe = len(data) >= generatedSize && !isGenerated(data)
+	}
+}
+
+// generatedSize is the size of TPM_GENERATED_VALUE.
+const generatedSize = 4
+
+// isGenerated reports whether data begins like a structure of the TPM's own making (Part 2, 6.2).
+func isGenerated(data []byte) bool {
+	return len(data) >= generatedSize && binary.BigEndian.Uint32(data) == wire.GeneratedValue
 }

@@ -1,0 +1,87 @@
+package tpm2
+
+import (
+	"govtpm/internal/crypto/symmetric"
+	"govtpm/tpm2/wire"
+)
+
+// macAlgorithm settles the algorithm of a MAC with key, the object of handle 1: a hash for HMAC, or CMAC. in is what the
+// caller asks for in parameter 2, AlgNull for the key's own (Part 3, 15.6, 17.3).
+func macAlgorithm(key *object, in wire.Alg) (wire.Alg, error) {
+	own := wire.AlgNull
+	switch p := &key.public.Parameters; key.public.Type {
+	case wire.AlgKeyedHash:
+		if p.KeyedHash.Scheme.Scheme != wire.AlgNull {
+			own = p.KeyedHash.Scheme.HashAlg
+		}
+	case wire.AlgSymCipher:
+		own = p.Sym.Sym.Mode
+	default:
+		return 0, wire.RCType.Handle(1)
+	}
+	alg := in
+	if alg == wire.AlgNull {
+		alg = own
+	}
+	if alg == wire.AlgNull || own != wire.AlgNull && alg != own {
+		return 0, wire.RCValue.Parameter(2)
+	}
+	if (key.public.Type == wire.AlgSymCipher) != (alg == wire.AlgCMAC) || alg != wire.AlgCMAC && digestSize(alg) == 0 {
+		return 0, wire.RCScheme.Parameter(2)
+	}
+	if key.public.Attributes.Has(wire.ObjectRestricted) {
+		return 0, wire.RCAttributes.Handle(1)
+	}
+	if !key.public.Attributes.Has(wire.ObjectSign) {
+		return 0, wire.RCKey.Handle(1)
+	}
+	return alg, nil
+}
+
+// newMACSequence starts a MAC with an algorithm from macAlgorithm.
+//
+// HMAC is taken apart into its two hashes (RFC 2104), because only a plain hash can be saved in the middle of the data.
+func newMACSequence(key *object, alg wire.Alg) (*sequence, error) {
+	s := &sequence{kind: sequenceHMAC}
+	if alg != wire.AlgCMAC {
+		s.startHMAC(alg, key.sensitive.Sensitive.Bits)
+		return s, nil
+	}
+	b, err := symmetric.NewCipher(symmetric.Algorithm(key.public.Parameters.Sym.Sym.Algorithm), key.sensitive.Sensitive.Sym)
+	if err != nil {
+		return nil, internalf("CMAC: %w", err)
+	}
+	s.hashes = []sequenceState{{alg, symmetric.NewCMAC(b)}}
+	return s, nil
+}
+
+// startHMAC makes s an HMAC: the hash that runs is the inner one, the outer one waits in outerPad.
+func (s *sequence) startHMAC(alg wire.Alg, key []byte) {
+	h := newHash(alg)
+	pad := make([]byte, h.BlockSize())
+	if len(key) > len(pad) {
+		key = hashOf(alg, key)
+	}
+	copy(pad, key)
+	xorByte(pad, 0x36)
+	h.Write(pad)
+	xorByte(pad, 0x36^0x5C)
+	s.hashes = []sequenceState{{alg, h}}
+	s.outerPad = pad
+}
+
+// mac ends a MAC. The sequence can take in more afterwards.
+func (s *sequence) mac() []byte {
+	inner := s.hashes[0].hash.Sum(nil)
+	if s.outerPad == nil { // CMAC
+		return inner
+	}
+	return hashOf(s.hashes[0].alg, s.outerPad, inner)
+}
+
+// xorByte adds x to every byte of b.
+func xorByte(b []byte, x byte) {
+	for i := range b {
+		b[i] ^= x
+	}
+}
