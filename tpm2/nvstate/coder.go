@@ -22,7 +22,15 @@ type coder struct {
 
 func newReader(b []byte) *coder { return &coder{reading: true, buf: b} }
 
-func newWriter(level Level) *coder { return &coder{level: level} }
+// newWriter writes at a level; one that does not exist is an error.
+func newWriter(level Level) *coder {
+	c := &coder{level: level}
+	if level < LevelNull || level > LevelMax {
+		defer c.enter("state format level")()
+		c.fail(ErrValue, "%d is not within %d and %d", level, LevelNull, LevelMax)
+	}
+	return c
+}
 
 // enter names the structure for errors; the function it returns leaves it.
 func (c *coder) enter(name string) func() {
@@ -63,6 +71,14 @@ func (c *coder) take(n int) []byte {
 	b := c.buf[c.off : c.off+n]
 	c.off += n
 	return b
+}
+
+// peek32 is the next word, or 0 at the end.
+func (c *coder) peek32() uint32 {
+	if len(c.buf)-c.off < 4 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(c.buf[c.off:])
 }
 
 func num8[T ~uint8](c *coder, p *T) {

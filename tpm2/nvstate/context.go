@@ -9,8 +9,6 @@ import (
 // EncodeContextObject writes the payload of a saved context of an object or sequence, at the level of the TPM.
 func EncodeContextObject(o *AnyObject, level Level) ([]byte, error) {
 	c := newWriter(level)
-	c.path = []string{anyObjectHeader.name}
-	c.checkLevel()
 	if o.code(c); c.err != nil {
 		return nil, c.err
 	}

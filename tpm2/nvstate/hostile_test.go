@@ -128,10 +128,14 @@ func TestEveryFlippedByteIsAnErrorOrValid(t *testing.T) {
 	}
 }
 
-// flip hands out the blob with one byte changed, for every byte and some changes.
+// flip hands out the blob with one byte changed, for every byte (every fifth in a short run) and some changes.
 func flip(blob []byte, check func(int, []byte)) {
-	for at := range blob {
-		for _, change := range []byte{0x01, 0x80, 0xFF} {
+	step := 1
+	if testing.Short() {
+		step = 5
+	}
+	for at := 0; at < len(blob); at += step {
+		for _, change := range []byte{0x01, 0xFF} {
 			blob[at] ^= change
 			check(at, blob)
 			blob[at] ^= change

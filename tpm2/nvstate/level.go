@@ -39,10 +39,3 @@ func (l Level) objectVersion() uint16 {
 	}
 	return 3
 }
-
-// checkLevel refuses a level this package does not know, on writing.
-func (c *coder) checkLevel() {
-	if c.level < LevelNull || c.level > LevelMax {
-		c.fail(ErrValue, "state format level %d is not within %d and %d", c.level, LevelNull, LevelMax)
-	}
-}

@@ -176,12 +176,15 @@ func codeEpoch(c *coder, epoch *uint32) {
 
 // codePCRSelection visits an allocation of PCR: at most four banks of 24 PCR.
 func codePCRSelection(c *coder, s *wire.TPMLPCRSelection, what string) {
-	c.canonical(s, what)
-	if c.err != nil {
-		return
+	banks := uint32(len(*s))
+	if c.reading {
+		banks = c.peek32()
 	}
-	if len(*s) > maxBanks {
-		c.fail(ErrSize, "%s: %d banks, at most %d allowed", what, len(*s), maxBanks)
+	if banks > maxBanks {
+		c.fail(ErrSize, "%s: %d banks, at most %d allowed", what, banks, maxBanks)
+	}
+	if c.canonical(s, what); c.err != nil {
+		return
 	}
 	for _, bank := range *s {
 		if len(bank.Select) != pcrSelectSize {

@@ -1,8 +1,6 @@
 package nvstate
 
-import "slices"
-
-// PrivateExponent is what libtpms keeps of an RSA key for the Chinese remainder theorem, as big-endian numbers. With the
+// PrivateExponent is what libtpms keeps of an RSA key for the Chinese remainder theorem, as big-endian numbers without leading zeros. With the
 // stored prime p, q = N/p, P the larger and Q the smaller of the two:
 //
 //	Q    is q, the cofactor of the stored prime, not always the smaller one
@@ -50,27 +48,35 @@ func codePrime(c *coder, number *[]byte) {
 			c.fail(ErrSize, "a number of %d bytes is not made of words", len(stored))
 			return
 		}
-		*number = swapWords(stored, word)
+		*number = trimZeros(swapWords(stored, word))
 	}
 	c.end(v)
 }
 
-// padTo gives the number with leading zeros to a multiple of the word size and no zero word at the top.
+// padTo gives the number with leading zeros to a multiple of the word size, and no more of them.
 func padTo(number []byte, word int) []byte {
-	for len(number) > 0 && number[0] == 0 {
-		number = number[1:]
-	}
+	number = trimZeros(number)
 	if n := len(number) % word; n != 0 {
 		return append(make([]byte, word-n, word-n+len(number)), number...)
 	}
 	return number
 }
 
+// trimZeros gives the number without leading zeros; zero is nil.
+func trimZeros(number []byte) []byte {
+	for i, b := range number {
+		if b != 0 {
+			return number[i:]
+		}
+	}
+	return nil
+}
+
 // swapWords reverses the order of words.
 func swapWords(b []byte, word int) []byte {
-	var swapped []byte
+	swapped := make([]byte, 0, len(b))
 	for i := len(b); i > 0; i -= word {
 		swapped = append(swapped, b[i-word:i]...)
 	}
-	return slices.Clip(swapped)
+	return swapped
 }

@@ -96,7 +96,7 @@ func DecodeVolatile(blob []byte) (*Volatile, error) {
 	c := newReader(blob)
 	v := new(Volatile)
 	v.code(c)
-	c.path = []string{volatileHeader.name}
+	defer c.enter(volatileHeader.name)()
 	v.checkSum(c, blob)
 	if c.err != nil {
 		return nil, c.err
@@ -123,9 +123,8 @@ func (v *Volatile) checkSum(c *coder, blob []byte) {
 // Encode writes the blob at a level, which is that of the permanent state it belongs to.
 func (v *Volatile) Encode(level Level) ([]byte, error) {
 	c := newWriter(level)
-	c.path = []string{volatileHeader.name}
-	c.checkLevel()
 	v.code(c)
+	defer c.enter(volatileHeader.name)()
 	if size := len(c.buf) + sha1.Size; size > math.MaxUint16 {
 		c.fail(ErrSize, "a volatile blob of %d bytes", size)
 	}
