@@ -23,13 +23,6 @@ func (p *Profile) hashes() []wire.Alg {
 	return []wire.Alg{wire.AlgSHA1, wire.AlgSHA256, wire.AlgSHA384, wire.AlgSHA512}
 }
 func (p *Profile) allPCRs() wire.TPMLPCRSelection                     { return nil }
-func (x *nvIndex) authValueAvailable(write bool) bool                 { return true }
-func (t *TPM) nvIndexStatus(h wire.Handle) error                      { return nil }
-func (t *TPM) countPIN(h wire.Handle, ok bool) error                  { return nil }
-func (t *TPM) nvStartup(kind startupKind)                             {}
-func (t *TPM) nvShutdown()                                            {}
-func (t *TPM) nvPowerOn()                                             {}
-func (t *TPM) nvFlushHierarchy(h wire.Handle)                         {}
 func (t *TPM) pcrStartup(kind startupKind, locality uint8)            {}
 func (t *TPM) pcrShutdown()                                           {}
 func (t *TPM) pcrResetDynamic()                                       {}
@@ -45,8 +38,6 @@ func signatureHash(s *wire.TPMTSignature) wire.Alg { return wire.AlgNull }
 func (t *TPM) verify(key *object, digest []byte, s *wire.TPMTSignature) error {
 	return wire.RCSignature
 }
-func (x *nvIndex) kind() wire.NT                                                  { return wire.NTOrdinary }
-func (t *TPM) nvReadCheck(auth wire.Handle, x *nvIndex) error                     { return nil }
 func (t *TPM) filterPCR(sel *wire.TPMLPCRSelection)                               {}
 func (t *TPM) pcrDigest(alg wire.Alg, sel *wire.TPMLPCRSelection) []byte          { return nil }
 func (t *TPM) oneCapability(capability wire.Cap, property uint32) ([]byte, error) { return nil, nil }
@@ -55,8 +46,6 @@ func (t *TPM) marshalObjectContext(o *object) ([]byte, error)     { return nil, 
 func (t *TPM) unmarshalObjectContext(b []byte) (*object, error)   { return nil, errInternal }
 func (t *TPM) marshalSessionContext(s *session) ([]byte, error)   { return nil, errInternal }
 func (t *TPM) unmarshalSessionContext(b []byte) (*session, error) { return nil, errInternal }
-func (t *TPM) nvAddPersistent(o *object, h wire.Handle) error     { return wire.RCNVSpace }
-func (t *TPM) nvRemovePersistent(h wire.Handle)                   {}
 
 func objectName(pub *wire.TPMTPublic) []byte { return nil }
 func (o *object) isParent() bool             { return o.parent }
@@ -78,3 +67,4 @@ func (t *TPM) sign(key *object, s *wire.TPMTSigScheme, digest []byte) (wire.TPMT
 
 func (t *TPM) pcrExtendAllowed(h wire.Handle) bool { return true }
 func (t *TPM) pcrStateSaved(h wire.Handle) bool    { return h < 16 }
+func (o *object) clone() *object                   { c := *o; return &c }
