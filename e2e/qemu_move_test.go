@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -15,24 +16,36 @@ func TestQEMUMigration(t *testing.T) {
 	swtpm := program(t)
 	kernel := guestKernel(t)
 	image := initramfs(t, kernel, nil)
+	keys := t.TempDir()
+	for _, name := range []string{"here", "there", "between"} {
+		if err := os.WriteFile(filepath.Join(keys, name), []byte("passphrase "+name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	encrypted := func(where string) []string {
+		return []string{"--key", "pwdfile=" + filepath.Join(keys, where) + ",mode=aes-256-cbc",
+			"--migration-key", "pwdfile=" + filepath.Join(keys, "between") + ",mode=aes-256-cbc"}
+	}
 	for _, tt := range []struct {
 		name, from, to, device string
 		file                   bool
-		options                []string
+		options                [2][]string
 	}{
-		{"live", swtpm, swtpm, "tpm-crb", false, nil},
-		{"file", swtpm, swtpm, "tpm-tis", true, nil},
-		{"live-from-theirs", theirs, swtpm, "tpm-tis", false, nil},
-		{"live-to-theirs", swtpm, theirs, "tpm-crb", false, nil},
+		{"live", swtpm, swtpm, "tpm-crb", false, [2][]string{}},
+		{"file", swtpm, swtpm, "tpm-tis", true, [2][]string{}},
+		{"live-from-theirs", theirs, swtpm, "tpm-tis", false, [2][]string{}},
+		{"live-to-theirs", swtpm, theirs, "tpm-crb", false, [2][]string{}},
+		{"encrypted", swtpm, swtpm, "tpm-crb", false, [2][]string{encrypted("here"), encrypted("there")}},
+		{"encrypted-from-theirs", theirs, swtpm, "tpm-tis", true, [2][]string{encrypted("here"), encrypted("there")}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			source, from := startForQEMU(t, tt.from, tt.options...)
+			source, from := startForQEMU(t, tt.from, tt.options[0]...)
 			m := machine{kernel: kernel, initramfs: image, device: tt.device, control: from}
 			v := boot(t, m)
 			v.ready()
 			v.do("keep /dev/tpm0")
 
-			destination, to := startForQEMU(t, tt.to, tt.options...)
+			destination, to := startForQEMU(t, tt.to, tt.options[1]...)
 			m.control = to
 			w := move(t, v, m, tt.file)
 			source.wait(10 * time.Second)
@@ -42,6 +55,30 @@ func TestQEMUMigration(t *testing.T) {
 			destination.wait(10 * time.Second)
 		})
 	}
+}
+
+// Two hosts with one state directory: the source gives the lock up when its state was fetched, the destination takes it.
+func TestQEMUSharedStorage(t *testing.T) {
+	guard(t, "qemu-system-x86_64")
+	swtpm := program(t)
+	if swtpm == theirs {
+		t.Skip("Debian's swtpm has no option --migration")
+	}
+	kernel := guestKernel(t)
+	dir := shortDir(t)
+	source, from := startForQEMUOn(t, swtpm, dir, "--migration", "release-lock-outgoing")
+	m := machine{kernel: kernel, initramfs: initramfs(t, kernel, nil), device: "tpm-crb", control: from}
+	v := boot(t, m)
+	v.ready()
+	v.do("keep /dev/tpm0")
+	destination, to := startForQEMUOn(t, swtpm, dir, "--migration", "incoming,release-lock-outgoing")
+	m.control = to
+	w := move(t, v, m, false)
+	source.wait(10 * time.Second)
+	w.do("kept /dev/tpm0")
+	w.do("tpm /dev/tpm0")
+	w.off()
+	destination.wait(10 * time.Second)
 }
 
 // move brings a running machine to a new QEMU and ends the old one.
