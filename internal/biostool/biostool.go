@@ -1,0 +1,186 @@
+// Package biostool is the program swtpm_bios: it sends a TPM the commands firmware would send at power on.
+//
+// Options, commands, messages and exit codes are those of swtpm_bios. Every command has its own connection; a command that the TPM
+// refuses does not keep the later ones from being sent, a TPM that cannot be reached does. Messages about a TPM 2 that refuses go to
+// standard output, those about a TPM 1.2 to standard error, as they always have. Start at Main.
+package biostool
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"govtpm/internal/longopt"
+)
+
+// Name is the name of the program.
+const Name = "swtpm_bios"
+
+// Version is the version of swtpm whose behaviour the program has.
+const Version = "0.11.0"
+
+// Exit codes.
+const (
+	exitOK        = 0
+	exitUsage     = 1
+	exitTPMError  = 128 // the TPM refused a command
+	exitReset     = 129 // the TPM must be reset to become active
+	exitTransport = 255 // the TPM cannot be reached, or its answer makes no sense
+)
+
+const banner = "TPM emulator BIOS emulator version " + Version + "\n"
+
+// startup is what to do about the Startup command.
+type startup int
+
+const (
+	startupClear startup = iota
+	startupState
+	startupDeactivated
+	startupNone
+)
+
+// options are the options of one run.
+type options struct {
+	target       target
+	tpm2         bool
+	startup      startup
+	startupOnly  bool // -o
+	selfTest     bool // -cs
+	ensureActive bool // -ea
+	giveUp       bool // -u
+}
+
+var grammar = longopt.Grammar{Program: Name, LongOnly: true, Options: []longopt.Option{
+	{Name: "tpm-device", Arg: longopt.Required}, {Name: "tcp", Arg: longopt.Required}, {Name: "unix", Arg: longopt.Required}, {Name: "tpm2"},
+	{Name: "c", Short: 'c'}, {Name: "s", Short: 's'}, {Name: "d", Short: 'd'}, {Name: "n", Short: 'n'}, {Name: "o", Short: 'o'},
+	{Name: "cs"}, {Name: "ea"}, {Name: "u", Short: 'u'}, {Name: "v", Short: 'v'}, {Name: "h", Short: 'h'},
+}}
+
+// Main runs the program with the arguments behind its name and returns its exit code.
+func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	g := grammar
+	given, _, err := g.Parse(args)
+	o := options{}
+	o.target.fromEnvironment(os.LookupEnv)
+	for _, item := range given {
+		switch item.Name {
+		case "v":
+			fmt.Fprint(stdout, banner)
+			return exitOK
+		case "h":
+			fmt.Fprint(stdout, usage)
+			return exitOK
+		}
+		if err := o.set(item); err != nil {
+			fmt.Fprintln(stderr, err)
+			return exitUsage
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		fmt.Fprint(stdout, usage)
+		return exitUsage
+	}
+	s := &session{send: o.target.transact, rand: rand.Reader, out: stderr}
+	if o.tpm2 {
+		s.out = stdout
+		err = s.runTPM2(&o)
+	} else {
+		err = s.runTPM12(&o)
+	}
+	switch {
+	case err != nil:
+		fmt.Fprintln(stderr, err)
+		return exitTransport
+	case s.needsReset:
+		fmt.Fprintln(stdout, "TPM requires a reset")
+		return exitReset
+	case s.failed:
+		return exitTPMError
+	}
+	return exitOK
+}
+
+func (o *options) set(item longopt.Given) error {
+	switch item.Name {
+	case "tpm-device":
+		o.target.device = item.Value
+	case "tcp":
+		return o.target.setTCP(item.Value)
+	case "unix":
+		o.target.unix = item.Value
+	case "tpm2":
+		o.tpm2 = true
+	case "c":
+		o.startup = startupClear
+	case "s":
+		o.startup = startupState
+	case "d":
+		o.startup = startupDeactivated
+	case "n":
+		o.startup = startupNone
+	case "o":
+		o.startupOnly = true
+	case "cs":
+		o.selfTest = true
+	case "ea":
+		o.ensureActive = true
+	case "u":
+		o.giveUp = true
+	}
+	return nil
+}
+
+// session sends commands and remembers what the answers mean for the exit code.
+type session struct {
+	send       func(command []byte) (response []byte, err error)
+	rand       io.Reader
+	out        io.Writer // for messages about refused commands
+	failed     bool      // the TPM refused a command
+	needsReset bool
+}
+
+const headerSize = 10 // tag, size, code (Part 1, 18.2; TPM 1.2 Part 2, 6)
+
+// do sends a command and returns the answer if the TPM carried it out, nil if it refused.
+func (s *session) do(name string, command []byte) ([]byte, error) {
+	response, err := s.send(command)
+	if err != nil {
+		return nil, err
+	}
+	if len(response) < headerSize {
+		return nil, errors.New("Returned packet is too short.") //nolint:staticcheck // known words
+	}
+	if binary.BigEndian.Uint32(response[2:]) != uint32(len(response)) {
+		return nil, errors.New("Malformed response.") //nolint:staticcheck // known words
+	}
+	if code := binary.BigEndian.Uint32(response[6:]); code != 0 {
+		fmt.Fprintf(s.out, "%s returned error code 0x%08x\n", name, code)
+		s.failed = true
+		return nil, nil
+	}
+	return response, nil
+}
+
+// step is one command of a sequence.
+type step struct {
+	wanted  bool
+	name    string
+	command []byte
+}
+
+func (s *session) steps(all []step) error {
+	for _, st := range all {
+		if !st.wanted {
+			continue
+		}
+		if _, err := s.do(st.name, st.command); err != nil {
+			return err
+		}
+	}
+	return nil
+}
