@@ -13,7 +13,7 @@ import (
 	"io"
 	"os"
 
-	"govtpm/internal/longopt"
+	"govtpm/internal/option"
 )
 
 // Name is the name of the program.
@@ -54,10 +54,10 @@ type options struct {
 	giveUp       bool // -u
 }
 
-var grammar = longopt.Grammar{Program: Name, LongOnly: true, Options: []longopt.Option{
-	{Name: "tpm-device", Arg: longopt.Required}, {Name: "tcp", Arg: longopt.Required}, {Name: "unix", Arg: longopt.Required}, {Name: "tpm2"},
-	{Name: "c", Short: 'c'}, {Name: "s", Short: 's'}, {Name: "d", Short: 'd'}, {Name: "n", Short: 'n'}, {Name: "o", Short: 'o'},
-	{Name: "cs"}, {Name: "ea"}, {Name: "u", Short: 'u'}, {Name: "v", Short: 'v'}, {Name: "h", Short: 'h'},
+var grammar = option.Grammar{Program: Name, LongOnly: true, Options: []option.Option{
+	{Long: "tpm-device", Arg: option.NeedsArg}, {Long: "tcp", Arg: option.NeedsArg}, {Long: "unix", Arg: option.NeedsArg}, {Long: "tpm2"},
+	{Short: 'c'}, {Short: 's'}, {Short: 'd'}, {Short: 'n'}, {Short: 'o'},
+	{Long: "cs"}, {Long: "ea"}, {Short: 'u'}, {Short: 'v'}, {Short: 'h'},
 }}
 
 // Main runs the program with the arguments behind its name and returns its exit code.
@@ -105,14 +105,14 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	return exitOK
 }
 
-func (o *options) set(item longopt.Given) error {
+func (o *options) set(item option.Value) error {
 	switch item.Name {
 	case "tpm-device":
-		o.target.device = item.Value
+		o.target.device = item.Arg
 	case "tcp":
-		return o.target.setTCP(item.Value)
+		return o.target.setTCP(item.Arg)
 	case "unix":
-		o.target.unix = item.Value
+		o.target.unix = item.Arg
 	case "tpm2":
 		o.tpm2 = true
 	case "c":

@@ -63,7 +63,7 @@ func (e *env) run(args []string) (done bool, err error) {
 			fmt.Fprintln(e.stdout, capabilities)
 			return true, nil
 		}
-		if err := o.set(g.Name, g.Value); err != nil {
+		if err := o.set(g.Name, g.Arg); err != nil {
 			return false, err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"govtpm/internal/ekcert"
-	"govtpm/internal/longopt"
+	"govtpm/internal/option"
 )
 
 // textOptions are the options with an argument, flagOptions those without.
@@ -26,13 +26,13 @@ var (
 	flagOptions = []string{"pem", "tpm2", "allow-signing", "decryption", "add-header", "print-capabilities", "version", "help"}
 )
 
-func grammar() *longopt.Grammar {
-	g := &longopt.Grammar{Program: Name, LongOnly: true}
+func grammar() *option.Grammar {
+	g := &option.Grammar{Program: Name, LongOnly: true}
 	for _, name := range textOptions {
-		g.Options = append(g.Options, longopt.Option{Name: name, Arg: longopt.Required})
+		g.Options = append(g.Options, option.Option{Long: name, Arg: option.NeedsArg})
 	}
 	for _, name := range flagOptions {
-		g.Options = append(g.Options, longopt.Option{Name: name})
+		g.Options = append(g.Options, option.Option{Long: name})
 	}
 	return g
 }

@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"govtpm/internal/ekcert"
-	"govtpm/internal/longopt"
+	"govtpm/internal/option"
 )
 
 var textOptions = []string{
@@ -28,12 +29,12 @@ type options struct {
 }
 
 func parse(args []string) (*options, error) {
-	g := &longopt.Grammar{Program: Name, Options: []longopt.Option{{Name: "help", Short: 'h'}}}
+	g := &option.Grammar{Program: Name, Options: []option.Option{{Long: "help", Short: 'h'}}}
 	for _, name := range textOptions {
-		g.Options = append(g.Options, longopt.Option{Name: name, Arg: longopt.Required})
+		g.Options = append(g.Options, option.Option{Long: name, Arg: option.NeedsArg})
 	}
 	for _, name := range flagOptions {
-		g.Options = append(g.Options, longopt.Option{Name: name})
+		g.Options = append(g.Options, option.Option{Long: name})
 	}
 	o := &options{text: map[string]string{"dir": "."}, flags: map[string]bool{}}
 	given, _, err := g.Parse(args)
@@ -41,10 +42,10 @@ func parse(args []string) (*options, error) {
 		switch {
 		case item.Name == "help":
 			return nil, errHelp
-		case item.Has:
-			o.text[item.Name] = item.Value
-		default:
+		case slices.Contains(flagOptions, item.Name):
 			o.flags[item.Name] = true
+		default:
+			o.text[item.Name] = item.Arg
 		}
 	}
 	if err != nil {
