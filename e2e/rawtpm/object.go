@@ -135,6 +135,12 @@ func NVWrite(index uint32, data []byte) Command {
 }
 
 // NVRead is TPM2_NV_Read from offset 0 (Part 3, 31.13).
-func NVRead(index uint32, size int) Command {
-	return command(0x14e, []uint32{index, index}, 1, params().u16(uint16(size)).u16(0).b)
+func NVRead(index uint32, size int) Command { return NVReadAt(index, 0, size) }
+
+// NVReadAt is TPM2_NV_Read by the index's own authorization.
+func NVReadAt(index uint32, offset, size int) Command {
+	return command(0x14e, []uint32{index, index}, 1, params().u16(uint16(size)).u16(uint16(offset)).b)
 }
+
+// NVReadPublic is TPM2_NV_ReadPublic (Part 3, 31.6).
+func NVReadPublic(index uint32) Command { return command(0x169, []uint32{index}, 0, nil) }
