@@ -12,6 +12,7 @@ func hierarchyCommands() []command {
 			handles: []handleSpec{{"primaryHandle", wire.TPMIRHHierarchy, roleUser}},
 			flags:   flagDecrypt | flagEncrypt | flagNotRO | flagRHandle,
 			pp:      ppOptional,
+			run:     with((*TPM).createPrimary),
 		},
 		{
 			code: wire.CCHierarchyControl, clause: "24.2",

@@ -11,20 +11,24 @@ func objectCommands() []command {
 			code: wire.CCCreate, clause: "12.1",
 			handles: []handleSpec{{"parentHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt | flagEncrypt | flagNotRO,
+			run:     with((*TPM).create),
 		},
 		{
 			code: wire.CCLoad, clause: "12.2",
 			handles: []handleSpec{{"parentHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt | flagEncrypt | flagRHandle,
+			run:     with((*TPM).load),
 		},
 		{
 			code: wire.CCLoadExternal, clause: "12.3",
 			flags: flagDecrypt | flagEncrypt | flagRHandle,
+			run:   with((*TPM).loadExternal),
 		},
 		{
 			code: wire.CCReadPublic, clause: "12.4",
 			handles: []handleSpec{{"objectHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagEncrypt,
+			run:     bare((*TPM).readPublic),
 		},
 		{
 			code: wire.CCActivateCredential, clause: "12.5",
@@ -42,17 +46,20 @@ func objectCommands() []command {
 			code: wire.CCUnseal, clause: "12.7",
 			handles: []handleSpec{{"itemHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagEncrypt,
+			run:     bare((*TPM).unseal),
 		},
 		{
 			code: wire.CCObjectChangeAuth, clause: "12.8",
 			handles: []handleSpec{{"objectHandle", wire.TPMIDHObject, roleAdmin}, {"parentHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagDecrypt | flagEncrypt | flagNotRO,
+			run:     with((*TPM).objectChangeAuth),
 		},
 		{
 			code: wire.CCCreateLoaded, clause: "12.9",
 			handles: []handleSpec{{"parentHandle", wire.TPMIDHParent, roleUser}},
 			flags:   flagDecrypt | flagEncrypt | flagNotRO | flagRHandle,
 			pp:      ppOptional,
+			run:     with((*TPM).createLoaded),
 		},
 	}
 }

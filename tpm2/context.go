@@ -166,7 +166,7 @@ func (t *TPM) flushContext(_ *call, p *flushContextParameters) error {
 		if t.object(h) == nil {
 			return wire.RCHandle.Parameter(1)
 		}
-		t.volatile.objects[h-firstTransient] = nil
+		t.emptySlot(int(h - firstTransient))
 		return nil
 	}
 	st := &t.volatile.sessions

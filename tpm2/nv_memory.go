@@ -196,7 +196,7 @@ func (t *TPM) nvAddPersistent(o *object, h wire.Handle) error {
 // nvRemovePersistent removes the persistent object h.
 func (t *TPM) nvRemovePersistent(h wire.Handle) {
 	if o := t.nv.persistent[h]; o != nil {
-		o.sensitive.Wipe()
+		o.wipe()
 	}
 	t.nv.remove(h)
 }

@@ -1,15 +1,11 @@
 package tpm2
 
 import (
-	"govtpm/internal/crypto/curve"
-	"govtpm/internal/crypto/rsa"
 	"govtpm/tpm2/wire"
 )
 
 // What follows is still to come from the files named in it.
 
-type keyCache struct{}
-type primaryCache struct{}
 type selfTestState struct{}
 
 func NullProfile() *Profile {
@@ -22,17 +18,15 @@ func NullProfile() *Profile {
 func (p *Profile) hashes() []wire.Alg {
 	return []wire.Alg{wire.AlgSHA1, wire.AlgSHA256, wire.AlgSHA384, wire.AlgSHA512}
 }
-func (p *Profile) allPCRs() wire.TPMLPCRSelection                     { return nil }
-func (t *TPM) pcrStartup(kind startupKind, locality uint8)            {}
-func (t *TPM) pcrShutdown()                                           {}
-func (t *TPM) pcrResetDynamic()                                       {}
-func (t *TPM) pcrPrepareHCRTM()                                       {}
-func (t *TPM) pcrClearAuth()                                          {}
-func (t *TPM) pcrChanged(h wire.Handle)                               {}
-func (t *TPM) pcrExtend(h wire.Handle, alg wire.Alg, digest []byte)   {}
-func (t *TPM) forgetPrimaries(h wire.Handle)                          {}
-func (t *TPM) loadPersistent(c *call, h wire.Handle) (*object, error) { return nil, wire.RCHandle }
-func (t *TPM) PermanentState() ([]byte, error)                        { return nil, nil }
+func (p *Profile) allPCRs() wire.TPMLPCRSelection                   { return nil }
+func (t *TPM) pcrStartup(kind startupKind, locality uint8)          {}
+func (t *TPM) pcrShutdown()                                         {}
+func (t *TPM) pcrResetDynamic()                                     {}
+func (t *TPM) pcrPrepareHCRTM()                                     {}
+func (t *TPM) pcrClearAuth()                                        {}
+func (t *TPM) pcrChanged(h wire.Handle)                             {}
+func (t *TPM) pcrExtend(h wire.Handle, alg wire.Alg, digest []byte) {}
+func (t *TPM) PermanentState() ([]byte, error)                      { return nil, nil }
 
 func signatureHash(s *wire.TPMTSignature) wire.Alg { return wire.AlgNull }
 func (t *TPM) verify(key *object, digest []byte, s *wire.TPMTSignature) error {
@@ -47,19 +41,6 @@ func (t *TPM) unmarshalObjectContext(b []byte) (*object, error)   { return nil, 
 func (t *TPM) marshalSessionContext(s *session) ([]byte, error)   { return nil, errInternal }
 func (t *TPM) unmarshalSessionContext(b []byte) (*session, error) { return nil, errInternal }
 
-func objectName(pub *wire.TPMTPublic) []byte { return nil }
-func (o *object) isParent() bool             { return o.parent }
-func (t *TPM) checkLoadable(parent *object, pub *wire.TPMTPublic, s *wire.TPMTSensitive, publicNumber, sensitiveNumber int) error {
-	return nil
-}
-func rsaPublicKey(pub *wire.TPMTPublic) (*rsa.PublicKey, error) { return nil, errInternal }
-func eccPublicKey(pub *wire.TPMTPublic) (*curve.Curve, curve.Point, error) {
-	return nil, curve.Point{}, errInternal
-}
-func (t *TPM) rsaKey(o *object) (*rsa.PrivateKey, error) { return nil, errInternal }
-func (t *TPM) eccKey(o *object) (*curve.Curve, curve.Scalar, error) {
-	return nil, curve.Scalar{}, errInternal
-}
 func (t *TPM) selectSignScheme(key *object, s *wire.TPMTSigScheme) bool { return true }
 func (t *TPM) sign(key *object, s *wire.TPMTSigScheme, digest []byte) (wire.TPMTSignature, error) {
 	return wire.TPMTSignature{}, errInternal
@@ -67,4 +48,3 @@ func (t *TPM) sign(key *object, s *wire.TPMTSigScheme, digest []byte) (wire.TPMT
 
 func (t *TPM) pcrExtendAllowed(h wire.Handle) bool { return true }
 func (t *TPM) pcrStateSaved(h wire.Handle) bool    { return h < 16 }
-func (o *object) clone() *object                   { c := *o; return &c }
