@@ -209,7 +209,7 @@ type policyORParameters struct {
 
 func (p *policyORParameters) fields() []field {
 	return []field{
-		{"pHashList", &p.pHashList},
+		{"pHashList", decoder(p.pHashList.UnmarshalTwoOrMore)},
 	}
 }
 
