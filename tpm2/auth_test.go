@@ -35,7 +35,7 @@ func (b *testTPM) startSession(kind wire.SE, alg wire.Alg, bind wire.Handle, aut
 	return s
 }
 
-var noSymmetric = wire.TPMTSymDef{Algorithm: wire.AlgNull}
+var plainSession = wire.TPMTSymDef{Algorithm: wire.AlgNull}
 
 func (s *testSession) nextNonce() []byte {
 	s.nonce++
@@ -190,7 +190,7 @@ func TestPasswordSessionEcho(t *testing.T) {
 // The response is authorized with the value that the command set (Part 1, 17.6.8).
 func TestHMACSessionChangesAuth(t *testing.T) {
 	b := newTestTPM(t)
-	s := b.startSession(wire.SEHMAC, wire.AlgSHA256, wire.RHNull, nil, noSymmetric)
+	s := b.startSession(wire.SEHMAC, wire.AlgSHA256, wire.RHNull, nil, plainSession)
 	nonce := s.nextNonce()
 	c := newCommand(wire.CCHierarchyChangeAuth, wire.RHOwner).b2([]byte("secret"))
 	r := b.must(c.session(s.handle, nonce, s.attributes, nil))
@@ -201,7 +201,7 @@ func TestHMACSessionChangesAuth(t *testing.T) {
 func TestHMACSessionErrors(t *testing.T) {
 	b := newTestTPM(t)
 	b.must(newCommand(wire.CCHierarchyChangeAuth, wire.RHOwner).password("").b2([]byte("own")))
-	s := b.startSession(wire.SEHMAC, wire.AlgSHA256, wire.RHNull, nil, noSymmetric)
+	s := b.startSession(wire.SEHMAC, wire.AlgSHA256, wire.RHNull, nil, plainSession)
 	change := func() *testCommand { return newCommand(wire.CCHierarchyChangeAuth, wire.RHOwner).b2([]byte("own")) }
 	b.want(wire.RCBadAuth.Session(1), s.run(change(), []byte("guess")))
 	// A failure leaves the nonce as it was, so the session goes on.
@@ -224,7 +224,7 @@ func TestHMACSessionErrors(t *testing.T) {
 func TestBoundSession(t *testing.T) {
 	b := newTestTPM(t)
 	b.must(newCommand(wire.CCHierarchyChangeAuth, wire.RHOwner).password("").b2([]byte("own")))
-	s := b.startSession(wire.SEHMAC, wire.AlgSHA384, wire.RHOwner, []byte("own"), noSymmetric)
+	s := b.startSession(wire.SEHMAC, wire.AlgSHA384, wire.RHOwner, []byte("own"), plainSession)
 	clock := func(v uint64) *testCommand { return newCommand(wire.CCClockSet, wire.RHOwner).u64(v) }
 	b.want(wire.RCSuccess, s.run(clock(10), nil))
 	// Bound to the owner, the session still authorizes others with their own value.
@@ -294,7 +294,7 @@ func TestLockout(t *testing.T) {
 
 func TestAuditSession(t *testing.T) {
 	b := newTestTPM(t)
-	s := b.startSession(wire.SEHMAC, wire.AlgSHA256, wire.RHNull, nil, noSymmetric)
+	s := b.startSession(wire.SEHMAC, wire.AlgSHA256, wire.RHNull, nil, plainSession)
 	s.attributes |= wire.SessionAudit
 	c := newCommand(wire.CCReadClock)
 	r := s.run(c, nil)

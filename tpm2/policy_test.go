@@ -11,7 +11,7 @@ import (
 // policy starts a policy or trial session with SHA-256.
 func (b *testTPM) policy(kind wire.SE) *testSession {
 	b.t.Helper()
-	return b.startSession(kind, wire.AlgSHA256, wire.RHNull, nil, noSymmetric)
+	return b.startSession(kind, wire.AlgSHA256, wire.RHNull, nil, plainSession)
 }
 
 // digest is the policy digest of a session.
@@ -301,17 +301,17 @@ func TestStartAuthSessionErrors(t *testing.T) {
 		cmd  *testCommand
 		want wire.RC
 	}{
-		{"nonce too short", start(wire.RHNull, nonce[:15], nil, 0, noSymmetric, wire.AlgSHA256), wire.RCSize.Parameter(1)},
-		{"nonce too long", start(wire.RHNull, make([]byte, 33), nil, 0, noSymmetric, wire.AlgSHA256), wire.RCSize.Parameter(1)},
-		{"salt without key", start(wire.RHNull, nonce, []byte{1}, 0, noSymmetric, wire.AlgSHA256), wire.RCValue.Parameter(2)},
-		{"type", start(wire.RHNull, nonce, nil, 2, noSymmetric, wire.AlgSHA256), wire.RCValue.Parameter(3)},
+		{"nonce too short", start(wire.RHNull, nonce[:15], nil, 0, plainSession, wire.AlgSHA256), wire.RCSize.Parameter(1)},
+		{"nonce too long", start(wire.RHNull, make([]byte, 33), nil, 0, plainSession, wire.AlgSHA256), wire.RCSize.Parameter(1)},
+		{"salt without key", start(wire.RHNull, nonce, []byte{1}, 0, plainSession, wire.AlgSHA256), wire.RCValue.Parameter(2)},
+		{"type", start(wire.RHNull, nonce, nil, 2, plainSession, wire.AlgSHA256), wire.RCValue.Parameter(3)},
 		{"mode", start(wire.RHNull, nonce, nil, 0, cbc, wire.AlgSHA256), wire.RCMode.Parameter(4)},
-		{"hash", start(wire.RHNull, nonce, nil, 0, noSymmetric, wire.AlgNull), wire.RCHash.Parameter(5)},
-		{"bind to nothing", start(0x80000000, nonce, nil, 0, noSymmetric, wire.AlgSHA256), wire.RCReferenceH0 + 1},
-		{"1", start(wire.RHNull, nonce, nil, 0, noSymmetric, wire.AlgSHA1), wire.RCSuccess},
-		{"2", start(wire.RHOwner, nonce, nil, 1, noSymmetric, wire.AlgSHA512), wire.RCSuccess},
-		{"3", start(wire.RHLockout, nonce, nil, 3, noSymmetric, wire.AlgSHA384), wire.RCSuccess},
-		{"one too many", start(wire.RHNull, nonce, nil, 0, noSymmetric, wire.AlgSHA256), wire.RCSessionMemory},
+		{"hash", start(wire.RHNull, nonce, nil, 0, plainSession, wire.AlgNull), wire.RCHash.Parameter(5)},
+		{"bind to nothing", start(0x80000000, nonce, nil, 0, plainSession, wire.AlgSHA256), wire.RCReferenceH0 + 1},
+		{"1", start(wire.RHNull, nonce, nil, 0, plainSession, wire.AlgSHA1), wire.RCSuccess},
+		{"2", start(wire.RHOwner, nonce, nil, 1, plainSession, wire.AlgSHA512), wire.RCSuccess},
+		{"3", start(wire.RHLockout, nonce, nil, 3, plainSession, wire.AlgSHA384), wire.RCSuccess},
+		{"one too many", start(wire.RHNull, nonce, nil, 0, plainSession, wire.AlgSHA256), wire.RCSessionMemory},
 	} {
 		b.t = t
 		r := b.run(tc.cmd)
@@ -324,7 +324,7 @@ func TestStartAuthSessionErrors(t *testing.T) {
 	}
 	b.must(newCommand(wire.CCFlushContext).u32(uint32(wire.HTPolicySession)<<24 | 1))
 	b.want(wire.RCHandle.Parameter(1), b.run(newCommand(wire.CCFlushContext).u32(uint32(wire.HTPolicySession)<<24|1)))
-	b.want(wire.RCSuccess, b.run(start(wire.RHNull, nonce, nil, 0, noSymmetric, wire.AlgSHA256)))
+	b.want(wire.RCSuccess, b.run(start(wire.RHNull, nonce, nil, 0, plainSession, wire.AlgSHA256)))
 }
 
 func TestConditionHolds(t *testing.T) {
