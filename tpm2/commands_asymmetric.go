@@ -1,6 +1,7 @@
 package tpm2
 
 import (
+	"govtpm/internal/crypto/curve"
 	"govtpm/tpm2/wire"
 )
 
@@ -11,39 +12,47 @@ func asymmetricCommands() []command {
 			code: wire.CCRSAEncrypt, clause: "14.2",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).rsaEncrypt),
 		},
 		{
 			code: wire.CCRSADecrypt, clause: "14.3",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).rsaDecrypt),
 		},
 		{
 			code: wire.CCECDHKeyGen, clause: "14.4",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagEncrypt,
+			run:     bare((*TPM).ecdhKeyGen),
 		},
 		{
 			code: wire.CCECDHZGen, clause: "14.5",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).ecdhZGen),
 		},
 		{
 			code: wire.CCECCParameters, clause: "14.6",
+			run: with((*TPM).eccParameters),
 		},
 		{
 			code: wire.CCZGen2Phase, clause: "14.7",
 			handles: []handleSpec{{"keyA", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).zGen2Phase),
 		},
 		{
 			code: wire.CCECCEncrypt, clause: "14.8",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).eccEncrypt),
 		},
 		{
 			code: wire.CCECCDecrypt, clause: "14.9",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).eccDecrypt),
 		},
 		{
 			code: wire.CCEncapsulate, clause: "14.10",
@@ -166,4 +175,36 @@ func (p *decapsulateParameters) fields() []field {
 	return []field{
 		{"ciphertext", &p.ciphertext},
 	}
+}
+
+// eccParameters is TPM2_ECC_Parameters (Part 3, 14.6).
+func (t *TPM) eccParameters(c *call, p *eccParametersParameters) error {
+	crv := curve.ByID(uint16(p.curveID))
+	if crv == nil {
+		return wire.RCValue.Parameter(1)
+	}
+	n := crv.Parameters()
+	detail := wire.TPMSAlgorithmDetailECC{
+		CurveID: p.curveID, KeySize: uint16(crv.BitSize()),
+		KDF: curveKDF(p.curveID), Sign: wire.TPMTECCScheme{Scheme: wire.AlgNull},
+		P: n.P, A: n.A, B: n.B, GX: n.Gx, GY: n.Gy, N: n.N, H: n.H,
+	}
+	detail.Marshal(&c.out)
+	return nil
+}
+
+// curveKDF is the KDF that goes with a curve (TCG Algorithm Registry).
+func curveKDF(id wire.Curve) wire.TPMTKDFScheme {
+	hash := wire.AlgSHA256
+	switch id {
+	case wire.CurveBNP256, wire.CurveBNP638:
+		return wire.TPMTKDFScheme{Scheme: wire.AlgNull}
+	case wire.CurveNISTP384:
+		hash = wire.AlgSHA384
+	case wire.CurveNISTP521:
+		hash = wire.AlgSHA512
+	case wire.CurveSM2P256:
+		hash = wire.AlgSM3_256
+	}
+	return wire.TPMTKDFScheme{Scheme: wire.AlgKDF1SP80056A, HashAlg: hash}
 }

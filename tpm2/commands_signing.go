@@ -11,6 +11,7 @@ func signingCommands() []command {
 			code: wire.CCVerifySignature, clause: "20.2",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagDecrypt,
+			run:     with((*TPM).verifySignature),
 		},
 		{
 			code: wire.CCVerifySequenceComplete, clause: "20.3",
@@ -26,6 +27,7 @@ func signingCommands() []command {
 			code: wire.CCSign, clause: "20.5",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt,
+			run:     with((*TPM).signCommand),
 		},
 		{
 			code: wire.CCSignSequenceComplete, clause: "20.6",
@@ -118,4 +120,62 @@ func (p *signDigestParameters) fields() []field {
 		{"digest", &p.digest},
 		{"validation", &p.validation},
 	}
+}
+
+// verifySignature is TPM2_VerifySignature (Part 3, 20.2).
+func (t *TPM) verifySignature(c *call, p *verifySignatureParameters) error {
+	key := c.objects[0]
+	if !key.public.Attributes.Has(wire.ObjectSign) {
+		return wire.RCAttributes.Handle(1)
+	}
+	if err := t.verify(key, p.digest, &p.signature); err != nil {
+		return positioned(err, func(rc wire.RC) wire.RC { return rc.Parameter(2) })
+	}
+	ticket := wire.TPMTTKVerified{Tag: wire.STVerified, Hierarchy: wire.RHNull}
+	if hasTickets(key) {
+		ticket = t.verifiedTicket(key.hierarchy, p.digest, key.name)
+	}
+	ticket.Marshal(&c.out)
+	return nil
+}
+
+// hasTickets reports whether the TPM gives tickets for signatures of a key: it must have a hierarchy and a Name.
+func hasTickets(key *object) bool {
+	return key.hierarchy != wire.RHNull && key.public.NameAlg != wire.AlgNull
+}
+
+// signCommand is TPM2_Sign (Part 3, 20.5).
+func (t *TPM) signCommand(c *call, p *signParameters) error {
+	key := c.objects[0]
+	if !canSign(key) {
+		return wire.RCKey.Handle(1)
+	}
+	if key.public.Attributes.Has(wire.ObjectX509Sign) {
+		return wire.RCAttributes.Handle(1)
+	}
+	if !t.selectSignScheme(key, &p.inScheme) {
+		return wire.RCScheme.Parameter(2)
+	}
+	if err := t.checkSignedDigest(key, &p.inScheme, p.digest, &p.validation, 1, 3); err != nil {
+		return err
+	}
+	sig, err := t.sign(key, &p.inScheme, p.digest)
+	if err != nil {
+		return err
+	}
+	sig.Marshal(&c.out)
+	return nil
+}
+
+// checkSignedDigest checks a digest from the caller: a restricted key signs only what the TPM has hashed itself, and any key
+// only what has the size of the scheme's hash. The numbers are those of the parameters.
+func (t *TPM) checkSignedDigest(key *object, s *wire.TPMTSigScheme, digest []byte, ticket *wire.TPMTTKHashCheck, digestNumber, ticketNumber int) error {
+	if len(ticket.Digest) != 0 || key.public.Attributes.Has(wire.ObjectRestricted) {
+		if !t.checkHashCheck(ticket, s.HashAlg, digest) {
+			return wire.RCTicket.Parameter(ticketNumber)
+		}
+	} else if len(digest) != digestSize(s.HashAlg) {
+		return wire.RCSize.Parameter(digestNumber)
+	}
+	return nil
 }

@@ -28,10 +28,6 @@ func (t *TPM) pcrChanged(h wire.Handle)                             {}
 func (t *TPM) pcrExtend(h wire.Handle, alg wire.Alg, digest []byte) {}
 func (t *TPM) PermanentState() ([]byte, error)                      { return nil, nil }
 
-func signatureHash(s *wire.TPMTSignature) wire.Alg { return wire.AlgNull }
-func (t *TPM) verify(key *object, digest []byte, s *wire.TPMTSignature) error {
-	return wire.RCSignature
-}
 func (t *TPM) filterPCR(sel *wire.TPMLPCRSelection)                               {}
 func (t *TPM) pcrDigest(alg wire.Alg, sel *wire.TPMLPCRSelection) []byte          { return nil }
 func (t *TPM) oneCapability(capability wire.Cap, property uint32) ([]byte, error) { return nil, nil }
@@ -40,11 +36,6 @@ func (t *TPM) marshalObjectContext(o *object) ([]byte, error)     { return nil, 
 func (t *TPM) unmarshalObjectContext(b []byte) (*object, error)   { return nil, errInternal }
 func (t *TPM) marshalSessionContext(s *session) ([]byte, error)   { return nil, errInternal }
 func (t *TPM) unmarshalSessionContext(b []byte) (*session, error) { return nil, errInternal }
-
-func (t *TPM) selectSignScheme(key *object, s *wire.TPMTSigScheme) bool { return true }
-func (t *TPM) sign(key *object, s *wire.TPMTSigScheme, digest []byte) (wire.TPMTSignature, error) {
-	return wire.TPMTSignature{}, errInternal
-}
 
 func (t *TPM) pcrExtendAllowed(h wire.Handle) bool { return true }
 func (t *TPM) pcrStateSaved(h wire.Handle) bool    { return h < 16 }
