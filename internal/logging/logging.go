@@ -22,7 +22,12 @@ type Logger struct {
 // Console is what a program without a log file writes to: errors to stderr, other
 // messages to stdout.
 func Console(stdout, stderr io.Writer, prefix string) *Logger {
-	return &Logger{w: stdout, errors: stderr, prefix: prefix, level: 1}
+	return ConsoleLevel(stdout, stderr, prefix, 1)
+}
+
+// ConsoleLevel is Console with a level.
+func ConsoleLevel(stdout, stderr io.Writer, prefix string, level int) *Logger {
+	return &Logger{w: stdout, errors: stderr, prefix: prefix, level: level}
 }
 
 // New writes everything to w. Level 1 is what people want to see, level 2 and

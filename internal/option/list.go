@@ -49,7 +49,7 @@ func ParseList(text string, defs []Def, lookup Lookup) (*List, error) {
 		name, val, has := strings.Cut(item, "=")
 		def := find(defs, name)
 		if def == nil || has && val == "" {
-			return nil, fmt.Errorf("Unknown option '%s'", item) //nolint:staticcheck // swtpm's text
+			return nil, fmt.Errorf("Unknown option '%s'", item)
 		}
 		if !has {
 			val = "true"
@@ -122,7 +122,7 @@ func convert(t Type, text string, lookup Lookup) (value, error) {
 	switch t {
 	case String:
 		if strings.HasPrefix(text, "{") && !balanced(text) {
-			return v, fmt.Errorf("Missing ',' or end after '}' in '%s'", text) //nolint:staticcheck // swtpm's style
+			return v, fmt.Errorf("Missing ',' or end after '}' in '%s'", text)
 		}
 	case Bool:
 		v.truth = text == "1" || strings.EqualFold(text, "true")

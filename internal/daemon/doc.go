@@ -1,0 +1,6 @@
+// Package daemon is the program "swtpm socket": a TPM process with a control
+// channel and a data channel, driven by swtpm's command line.
+//
+// [Main] is the program; [Program] is the same with its surroundings as values,
+// for tests. Where the TPM comes from is file open.go alone.
+package daemon

@@ -1,0 +1,86 @@
+package daemon
+
+import (
+	"fmt"
+	"strconv"
+
+	"govtpm/internal/option"
+)
+
+// socketOptions are the options of "swtpm socket".
+func socketOptions() []option.Option {
+	const needs, none = option.NeedsArg, option.NoArg
+	return []option.Option{
+		{Long: "daemon", Short: 'd', Arg: none}, {Long: "help", Short: 'h', Arg: none},
+		{Long: "port", Short: 'p', Arg: needs}, {Long: "fd", Short: 'f', Arg: needs},
+		{Long: "terminate", Short: 't', Arg: none}, {Long: "runas", Short: 'r', Arg: needs},
+		{Long: "chroot", Short: 'R', Arg: needs}, {Long: "server", Arg: needs}, {Long: "ctrl", Arg: needs},
+		{Long: "tpmstate", Arg: needs}, {Long: "tpm2", Arg: none}, {Long: "key", Arg: needs},
+		{Long: "migration-key", Arg: needs}, {Long: "log", Arg: needs}, {Long: "pid", Arg: needs},
+		{Long: "locality", Arg: needs}, {Long: "flags", Arg: needs}, {Long: "seccomp", Arg: needs},
+		{Long: "migration", Arg: needs}, {Long: "profile", Arg: needs}, {Long: "pcap", Arg: needs},
+		{Long: "print-capabilities", Arg: none}, {Long: "print-states", Arg: none},
+		{Long: "print-profiles", Arg: none}, {Long: "print-info", Arg: needs},
+	}
+}
+
+// options are the options as they were given, the last of each.
+type options struct{ given map[string]string }
+
+func (o *options) has(name string) bool {
+	_, ok := o.given[name]
+	return ok
+}
+
+// parseOptions reads the command line behind "socket". usage tells that the
+// user needs help more than the text of the error.
+func parseOptions(args []string) (o *options, usage bool, err error) {
+	g := option.Grammar{Program: "socket", Options: socketOptions()}
+	values, operands, err := g.Parse(args)
+	o = &options{given: make(map[string]string)}
+	for _, v := range values {
+		o.given[v.Name] = v.Arg
+	}
+	if err != nil {
+		return o, true, err
+	}
+	if o.has("help") {
+		return o, false, nil
+	}
+	if len(operands) > 0 {
+		return o, false, fmt.Errorf("Unknown parameter '%s'", operands[0])
+	}
+	return o, false, o.checkNumbers()
+}
+
+func (o *options) checkNumbers() error {
+	if o.has("port") {
+		n, err := strconv.ParseInt(o.given["port"], 0, 64)
+		if err != nil {
+			return fmt.Errorf("Cannot parse socket port number '%s'.", o.given["port"])
+		}
+		if n < 0 || n > 65535 {
+			return fmt.Errorf("Port is outside valid range.")
+		}
+	}
+	if o.has("fd") {
+		if n, err := strconv.ParseInt(o.given["fd"], 10, 32); err != nil || n < 0 {
+			return fmt.Errorf("Cannot parse socket file descriptor number '%s'.", o.given["fd"])
+		}
+	}
+	if o.has("print-info") {
+		if _, err := strconv.ParseUint(o.given["print-info"], 0, 64); err != nil {
+			return fmt.Errorf("Cannot parse print-info flags '%s'.", o.given["print-info"])
+		}
+	}
+	return nil
+}
+
+// list reads the suboptions of an option; kind is what the error calls them.
+func (o *options) list(name, kind string, defs ...option.Def) (*option.List, error) {
+	l, err := option.ParseList(o.given[name], defs, lookupID)
+	if err != nil {
+		return nil, fmt.Errorf("Error parsing %s options: %w", kind, err)
+	}
+	return l, nil
+}

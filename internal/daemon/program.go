@@ -1,0 +1,297 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"sync/atomic"
+
+	"govtpm/control"
+	"govtpm/internal/logging"
+	"govtpm/internal/serve"
+)
+
+// Program is the program with its surroundings.
+type Program struct {
+	Engine         Engine
+	Stdout, Stderr io.Writer
+	Env            func(string) string
+
+	// Seccomp installs the system call filter of --seccomp; nil: there is
+	// none, which the log then says.
+	Seccomp func(action string) error
+	// Capture makes the recorder of --pcap; nil: there is none, and the
+	// option is refused.
+	Capture func(options string) (func(label string, msg []byte), io.Closer, error)
+}
+
+// Main is the program: args are the words behind its name. It returns the exit
+// status.
+func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	p := &Program{Engine: DefaultEngine(), Stdout: stdout, Stderr: stderr, Env: os.Getenv}
+	return p.Main(args)
+}
+
+// Main runs the program.
+func (p *Program) Main(args []string) int {
+	if len(args) == 0 {
+		fmt.Fprintln(p.Stderr, "Missing TPM interface type.")
+		return 1
+	}
+	switch args[0] {
+	case "-h", "--help":
+		io.WriteString(p.Stdout, usageText)
+		return 0
+	case "-v", "--version":
+		io.WriteString(p.Stdout, versionText)
+		return 0
+	case "socket":
+		return p.socket(args[1:])
+	}
+	fmt.Fprintf(p.Stderr, "Unsupported TPM interface type '%s'.\n%s", args[0], usageText)
+	return 1
+}
+
+// socket is "swtpm socket".
+func (p *Program) socket(args []string) int {
+	o, usage, err := parseOptions(args)
+	switch {
+	case usage:
+		fmt.Fprintf(p.Stderr, "%v\n%s\n", err, socketUsage)
+		return 1
+	case err != nil:
+		fmt.Fprintf(p.Stderr, "swtpm: %v\n", err)
+		return 1
+	case o.has("help"):
+		io.WriteString(p.Stdout, socketUsage)
+		return 0
+	}
+	ready := p.readiness()
+	if o.has("daemon") && ready == nil {
+		return p.background()
+	}
+	r := &process{Program: p, options: o, ready: ready, locality: new(atomic.Uint32),
+		log: logging.Console(p.Stdout, p.Stderr, "swtpm: ")}
+	defer r.close()
+	if err := r.run(); err != nil {
+		if !errors.Is(err, errPrinted) {
+			r.log.Errorf("%v", err)
+		}
+		return 1
+	}
+	return 0
+}
+
+// errPrinted ends the program with status 1; what there is to say was said.
+var errPrinted = errors.New("failed")
+
+// process is one run of the program.
+type process struct {
+	*Program
+	options  *options
+	log      *logging.Logger
+	ready    func() // tells the parent of a background process; nil in the foreground
+	locality *atomic.Uint32
+	tpm      Instance
+	ctrl     *channel
+	data     *channel
+	pid      *pidFile
+	closers  []io.Closer
+	trace    func(label string, msg []byte)
+}
+
+// close releases what run acquired, in the opposite order.
+func (r *process) close() {
+	if r.ctrl != nil {
+		r.ctrl.close()
+	}
+	if r.data != nil {
+		r.data.close()
+	}
+	if r.tpm != nil {
+		if err := r.tpm.Close(); err != nil {
+			r.log.Errorf("Error: Could not close the TPM: %v", err)
+		}
+	}
+	r.pid.remove()
+	for i := len(r.closers) - 1; i >= 0; i-- {
+		r.closers[i].Close()
+	}
+}
+
+// run goes through the options in the order that permissions depend on, then
+// serves until the end.
+func (r *process) run() error {
+	o := r.options
+	for _, step := range []func() error{r.dropPrivileges, r.openLog} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	if o.has("print-capabilities") {
+		r.printCapabilities(r.Stdout, o.has("tpm2"))
+		return nil
+	}
+	if o.has("tpm2") && !r.Engine.TPM20 {
+		return fmt.Errorf("Error: This program does not support TPM 2.")
+	}
+	if !o.has("tpm2") && !r.Engine.TPM12 {
+		return fmt.Errorf("Error: This program does not support TPM 1.2; use --tpm2.")
+	}
+	var err error
+	if r.ctrl, err = o.control(); err != nil {
+		r.ctrl = nil
+		return err
+	}
+	if r.data, err = o.data(r.Env); err != nil {
+		r.data = nil
+		return err
+	}
+	if done, err := r.print(); done || err != nil {
+		return err
+	}
+	return r.serve()
+}
+
+// print answers the print options that need no TPM.
+func (r *process) print() (done bool, err error) {
+	o := r.options
+	if o.has("print-states") {
+		if !o.has("tpmstate") {
+			return true, fmt.Errorf("Error: --tpmstate option is required for --print-states")
+		}
+		s, err := o.state(r.Env)
+		if err != nil {
+			return true, err
+		}
+		return true, printStates(r.Stdout, s)
+	}
+	if o.has("print-profiles") {
+		return true, r.printProfiles(r.Stdout, o.has("tpm2"))
+	}
+	return false, nil
+}
+
+// serve opens the TPM and serves it.
+func (r *process) serve() error {
+	cfg, flags, err := r.config()
+	if err != nil {
+		return err
+	}
+	locality, err := r.options.locality()
+	if err != nil {
+		return err
+	}
+	if r.pid, err = r.options.pidFile(); err != nil {
+		return err
+	}
+	if err := r.openCapture(); err != nil {
+		return err
+	}
+	seccomp, err := r.options.seccomp()
+	if err != nil {
+		return err
+	}
+	if err := r.pid.write(); err != nil {
+		return err
+	}
+	if r.tpm, err = r.Engine.Open(cfg); err != nil {
+		r.log.Errorf("%v", err)
+		return fmt.Errorf("Error: Could not initialize libtpms.")
+	}
+	if r.options.has("print-info") {
+		return r.printInfo(cfg.Store != nil)
+	}
+	if flags.start {
+		if err := r.powerOn(flags.startup); err != nil {
+			return err
+		}
+	}
+	return r.loop(cfg, locality, seccomp)
+}
+
+// config collects what the command line says about the TPM.
+func (r *process) config() (cfg Config, flags flagSettings, err error) {
+	o := r.options
+	cfg = Config{TPM12: !o.has("tpm2"), Log: r.log.Printf, DebugLevel: max(0, r.log.Level()-4)}
+	if cfg.Keys.File, err = o.key("key", r.log.Printf); err != nil {
+		return cfg, flags, err
+	}
+	if cfg.Keys.Migration, err = o.key("migration-key", r.log.Printf); err != nil {
+		return cfg, flags, err
+	}
+	state, err := o.state(r.Env)
+	if err != nil {
+		return cfg, flags, err
+	}
+	if flags, err = o.flags(); err != nil {
+		return cfg, flags, err
+	}
+	migration, err := o.migration()
+	if err != nil {
+		return cfg, flags, err
+	}
+	cfg.Incoming, cfg.ReleaseLockOutgoing = migration.incoming, migration.releaseOutgoing
+	cfg.DisableAutoShutdown = flags.disableAutoShutdown
+	if cfg.Profile, cfg.RemoveDisabled, err = o.profile(); err != nil {
+		return cfg, flags, err
+	}
+	if cfg.Store, err = state.open(); err != nil {
+		return cfg, flags, fmt.Errorf("SWTPM_NVRAM_Init: Unsupported backend. %w", err)
+	}
+	return cfg, flags, nil
+}
+
+// printInfo describes the TPM, which is started if it has a place for its state.
+func (r *process) printInfo(start bool) error {
+	if start {
+		if err := r.tpm.Init(context.Background(), false); err != nil {
+			r.log.Errorf("%v", err)
+			return fmt.Errorf("Error: Could not initialize libtpms.")
+		}
+	}
+	flags, err := strconv.ParseUint(r.options.given["print-info"], 0, 64)
+	if err != nil {
+		return err
+	}
+	text, err := r.tpm.Info(flags)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(r.Stdout, "%s\n", text)
+	return nil
+}
+
+// servers makes the servers of both channels.
+func (r *process) servers(cfg Config, l localitySettings) (*control.Server, *serve.Server) {
+	data := &serve.Server{
+		TPM: r.tpm, TPM12: cfg.TPM12, Locality: r.locality,
+		RejectLocality4: l.reject4, AllowSetLocality: l.allowSet,
+		Disconnect: r.data != nil && r.data.disconnect,
+		OnLost:     func() { r.log.Printf("Data client disconnected") },
+		Trace: func(label string, msg []byte) {
+			r.log.Dump("SWTPM_IO_"+label, msg)
+			if r.trace != nil {
+				r.trace(label, msg)
+			}
+		},
+	}
+	h := &control.Handler{TPM: r.tpm, Caps: control.CapsSocket20, Locality: r.locality, RejectLocality4: l.reject4}
+	if cfg.TPM12 {
+		h.Caps = control.CapsSocket12
+	}
+	if cfg.Keys.File != nil {
+		h.Config |= control.ConfigFileKey
+	}
+	if cfg.Keys.Migration != nil {
+		h.Config |= control.ConfigMigrationKey
+	}
+	ctrl := &control.Server{
+		Handler: h,
+		Trace:   func(label string, msg []byte) { r.log.Dump("Ctrl "+label, msg) },
+	}
+	return ctrl, data
+}

@@ -1,0 +1,82 @@
+package daemon
+
+// Version is the release of swtpm whose interface the programs have.
+const Version = "0.11.0"
+
+const versionText = "TPM emulator version " + Version + ", Copyright (c) 2014-2022 IBM Corp. and others\n"
+
+// usageText explains the choice of interfaces.
+const usageText = `TPM emulator with choice of interface.
+
+Usage: swtpm socket [options]
+       swtpm -v|--version
+
+Use the --help option to see the help screen for each interface type.
+Use the --version options to see version information.
+`
+
+const socketUsage = `Usage: swtpm socket [options]
+
+The following options are supported:
+
+Channels
+-p|--port <port>     : listen for TPM commands on this TCP port of 127.0.0.1 and
+                       close the connection after each response
+-f|--fd <fd>         : take TPM commands from this connected file descriptor
+--server [type=tcp][,port=<port>[,bindaddr=<address>[,ifname=<ifname>]]][,fd=<fd>][,disconnect]
+                     : listen for TPM commands on a TCP port, of 127.0.0.1 unless
+                       bindaddr is given; fd is a connected socket; disconnect
+                       closes the connection after each response
+--server type=unixio[,path=<path>][,fd=<fd>][,mode=0...][,uid=<uid>][,gid=<gid>][,disconnect]
+                     : the same on a UnixIO socket; fd is a listening socket; mode,
+                       uid and gid are those of the socket's file
+--ctrl type=[unixio|tcp][,path=<path>][,port=<port>[,bindaddr=<address>[,ifname=<ifname>]]][,fd=<fd>|clientfd=<fd>][,mode=0...][,uid=<uid>][,gid=<gid>][,terminate]
+                     : control channel; fd is a listening socket, clientfd (UnixIO
+                       only) a connected one; terminate ends the process when the
+                       control connection is lost
+-t|--terminate       : end the process when the data connection is lost
+
+State
+--tpm2               : be a TPM 2; otherwise a TPM 1.2
+--tpmstate dir=<dir>|backend-uri=<uri>[,mode=0...][,lock][,backup][,fsync]
+                     : where the state is kept: a directory, dir://<path> or
+                       file://<path>; mode is that of its files (default 0640),
+                       lock locks them, backup keeps the previous state; the
+                       environment variable TPM_PATH may name the directory
+--key file=<path>|fd=<fd>[,mode=aes-cbc|aes-256-cbc][,format=hex|binary][,remove=[true|false]]
+--key pwdfile=<path>|pwdfd=<fd>[,mode=aes-cbc|aes-256-cbc][,remove=[true|false]][,kdf=sha512|pbkdf2]
+                     : encrypt the state with a key, or with one derived from a
+                       passphrase; remove deletes the file after reading
+--migration-key <as for --key>
+                     : encrypt the state that leaves through the control channel
+--migration [incoming][,release-lock-outgoing]
+                     : incoming does not lock the state before it has arrived;
+                       release-lock-outgoing unlocks it once it was fetched
+--profile name=<name>|profile=<json>|file=<path>|fd=<fd>[,remove-disabled=check|fips-host]
+                     : profile of a new TPM 2
+
+Behaviour
+--flags [not-need-init][,startup-clear|startup-state|startup-deactivated|startup-none][,disable-auto-shutdown]
+                     : not-need-init powers the TPM on at once, startup-... also
+                       sends Startup; disable-auto-shutdown never sends TPM2_Shutdown
+--locality [reject-locality-4][,allow-set-locality]
+                     : refuse locality 4; accept the command SetLocality
+-r|--runas <user>    : change to this user
+-R|--chroot <path>   : change to this root directory
+--seccomp action=none|kill|log
+                     : what happens on a forbidden system call
+-d|--daemon          : go to the background when ready
+--pid file=<path>|fd=<fd>
+                     : write the process ID
+--log file=<path>|fd=<fd>[,level=<n>][,prefix=<prefix>][,truncate]
+                     : log to a file; '-' is no log
+--pcap file=<path>|fd=<fd>[,truncate][,mode=0...][,checksums]
+                     : record the TPM commands
+
+Information
+--print-capabilities : print capabilities and terminate
+--print-states       : print existing TPM states and terminate
+--print-profiles     : print available profiles and terminate
+--print-info <flags> : print information about the TPM and terminate
+-h|--help            : display this help screen and terminate
+`
