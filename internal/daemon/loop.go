@@ -80,8 +80,8 @@ func (r *process) loop(cfg Config, l localitySettings, seccomp bool) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
 	defer signal.Stop(signals)
-	if len(brokenPipe) > 0 {
-		signal.Ignore(brokenPipe...)
+	if ignored := brokenPipes(); len(ignored) > 0 {
+		signal.Ignore(ignored...)
 	}
 
 	if err := r.fence(seccomp); err != nil {

@@ -10,7 +10,8 @@ import (
 
 const noFollow = 0
 
-var brokenPipe []os.Signal
+// brokenPipes is empty: this system does not end programs that write to nobody.
+func brokenPipes() []os.Signal { return nil }
 
 var errNoUsers = errors.New("users and groups have no numbers on this system")
 

@@ -18,7 +18,8 @@ import (
 // noFollow keeps the files that this program writes from being symbolic links.
 const noFollow = unix.O_NOFOLLOW
 
-var brokenPipe = []os.Signal{syscall.SIGPIPE}
+// brokenPipes are the signals that end a program which writes to nobody.
+func brokenPipes() []os.Signal { return []os.Signal{syscall.SIGPIPE} }
 
 // readyVariable tells a process that it was put in the background, and the
 // number of the pipe on which it says that it is ready.
