@@ -66,7 +66,7 @@ func hierarchyCommands() []command {
 		{
 			code: wire.CCReadOnlyControl, clause: "24.9",
 			handles: []handleSpec{{"authHandle", wire.TPMIRHPlatform, roleUser}},
-			flags:   flagByProfile,
+			flags:   flagNV | flagByProfile,
 			pp:      ppOptional,
 		},
 	}
