@@ -11,36 +11,43 @@ func pcrCommands() []command {
 			code: wire.CCPCRExtend, clause: "22.2",
 			handles: []handleSpec{{"pcrHandle", wire.TPMIDHPCR | wire.OrNull, roleUser}},
 			flags:   flagNV,
+			run:     with((*TPM).pcrExtendCommand),
 		},
 		{
 			code: wire.CCPCREvent, clause: "22.3",
 			handles: []handleSpec{{"pcrHandle", wire.TPMIDHPCR | wire.OrNull, roleUser}},
 			flags:   flagNV | flagDecrypt,
+			run:     with((*TPM).pcrEvent),
 		},
 		{
 			code: wire.CCPCRRead, clause: "22.4",
+			run: with((*TPM).pcrRead),
 		},
 		{
 			code: wire.CCPCRAllocate, clause: "22.5",
 			handles: []handleSpec{{"authHandle", wire.TPMIRHPlatform, roleUser}},
 			flags:   flagNV | flagNotRO,
 			pp:      ppOptional,
+			run:     with((*TPM).pcrAllocate),
 		},
 		{
 			code: wire.CCPCRSetAuthPolicy, clause: "22.6",
 			handles: []handleSpec{{"authHandle", wire.TPMIRHPlatform, roleUser}},
 			flags:   flagNV | flagDecrypt | flagNotRO,
 			pp:      ppOptional,
+			run:     with((*TPM).pcrSetAuthPolicy),
 		},
 		{
 			code: wire.CCPCRSetAuthValue, clause: "22.7",
 			handles: []handleSpec{{"pcrHandle", wire.TPMIDHPCR, roleUser}},
 			flags:   flagDecrypt | flagNotRO,
+			run:     with((*TPM).pcrSetAuthValue),
 		},
 		{
 			code: wire.CCPCRReset, clause: "22.8",
 			handles: []handleSpec{{"pcrHandle", wire.TPMIDHPCR, roleUser}},
 			flags:   flagNV,
+			run:     bare((*TPM).pcrReset),
 		},
 	}
 }

@@ -18,18 +18,9 @@ func NullProfile() *Profile {
 func (p *Profile) hashes() []wire.Alg {
 	return []wire.Alg{wire.AlgSHA1, wire.AlgSHA256, wire.AlgSHA384, wire.AlgSHA512}
 }
-func (p *Profile) allPCRs() wire.TPMLPCRSelection                   { return nil }
-func (t *TPM) pcrStartup(kind startupKind, locality uint8)          {}
-func (t *TPM) pcrShutdown()                                         {}
-func (t *TPM) pcrResetDynamic()                                     {}
-func (t *TPM) pcrPrepareHCRTM()                                     {}
-func (t *TPM) pcrClearAuth()                                        {}
-func (t *TPM) pcrChanged(h wire.Handle)                             {}
-func (t *TPM) pcrExtend(h wire.Handle, alg wire.Alg, digest []byte) {}
-func (t *TPM) PermanentState() ([]byte, error)                      { return nil, nil }
+func (p *Profile) allPCRs() wire.TPMLPCRSelection { return nil }
+func (t *TPM) PermanentState() ([]byte, error)    { return nil, nil }
 
-func (t *TPM) filterPCR(sel *wire.TPMLPCRSelection)                               {}
-func (t *TPM) pcrDigest(alg wire.Alg, sel *wire.TPMLPCRSelection) []byte          { return nil }
 func (t *TPM) oneCapability(capability wire.Cap, property uint32) ([]byte, error) { return nil, nil }
 
 func (t *TPM) marshalObjectContext(o *object) ([]byte, error)     { return nil, errInternal }
@@ -37,5 +28,4 @@ func (t *TPM) unmarshalObjectContext(b []byte) (*object, error)   { return nil, 
 func (t *TPM) marshalSessionContext(s *session) ([]byte, error)   { return nil, errInternal }
 func (t *TPM) unmarshalSessionContext(b []byte) (*session, error) { return nil, errInternal }
 
-func (t *TPM) pcrExtendAllowed(h wire.Handle) bool { return true }
-func (t *TPM) pcrStateSaved(h wire.Handle) bool    { return h < 16 }
+func (t *TPM) pcrStateSaved(h wire.Handle) bool { return h < 16 }
