@@ -179,12 +179,8 @@ func (t *TPM) pcrExtend(h wire.Handle, alg wire.Alg, digest []byte) {
 	t.pcrChanged(h)
 }
 
-// pcrBeforeChange takes an orderly shutdown back if it saved the PCR that is about to change.
-func (t *TPM) pcrBeforeChange(h wire.Handle) {
-	if attributesOfPCR(int(h)).save {
-		t.clearOrderly()
-	}
-}
+// pcrStateSaved reports whether Shutdown(STATE) saves the PCR, so that a change takes the shutdown back.
+func (t *TPM) pcrStateSaved(h wire.Handle) bool { return attributesOfPCR(int(h)).save }
 
 // pcrChanged counts a change of a PCR (Part 1, 17.9); h = 0 also stands for changes of more than one PCR.
 func (t *TPM) pcrChanged(h wire.Handle) {

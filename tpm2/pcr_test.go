@@ -305,6 +305,5 @@ func TestPCRAllocate(t *testing.T) {
 	allocate("010000001800000f6000000f60")
 	b.want(wire.RCType.Parameter(1), b.run(newCommand(wire.CCShutdown).u16(uint16(wire.SUState))))
 	// The last selection of a bank counts, and each command starts from the allocation in force.
-	allocate("0100000018000003b400000f60", none(wire.AlgSHA1), none(wire.AlgSHA384), none(wire.AlgSHA512), allOf(wire.AlgSHA256), selection(wire.AlgSHA256, 0, 17),
-	)
+	allocate("0100000018000003b400000f60", none(wire.AlgSHA1), none(wire.AlgSHA384), none(wire.AlgSHA512), allOf(wire.AlgSHA256), selection(wire.AlgSHA256, 0, 17))
 }

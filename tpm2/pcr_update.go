@@ -18,7 +18,9 @@ func (t *TPM) pcrExtendCommand(c *call, p *pcrExtendParameters) error {
 	if !t.pcrExtendAllowed(h) {
 		return wire.RCLocality
 	}
-	t.pcrBeforeChange(h)
+	if t.pcrStateSaved(h) {
+		t.clearOrderly()
+	}
 	for i := range p.digests {
 		t.pcrExtend(h, p.digests[i].HashAlg, p.digests[i].Digest)
 	}
@@ -33,7 +35,9 @@ func (t *TPM) pcrEvent(c *call, p *pcrEventParameters) error {
 		if !t.pcrExtendAllowed(h) {
 			return wire.RCLocality
 		}
-		t.pcrBeforeChange(h)
+		if t.pcrStateSaved(h) {
+			t.clearOrderly()
+		}
 	}
 	var digests wire.TPMLDigestValues
 	for _, alg := range t.profile.hashes() {
@@ -74,7 +78,9 @@ func (t *TPM) pcrReset(c *call) error {
 	if !t.pcrResetAllowed(h) {
 		return wire.RCLocality
 	}
-	t.pcrBeforeChange(h)
+	if t.pcrStateSaved(h) {
+		t.clearOrderly()
+	}
 	t.resetPCR(int(h))
 	t.pcrChanged(h)
 	return nil

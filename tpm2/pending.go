@@ -27,5 +27,3 @@ func (t *TPM) marshalObjectContext(o *object) ([]byte, error)     { return nil, 
 func (t *TPM) unmarshalObjectContext(b []byte) (*object, error)   { return nil, errInternal }
 func (t *TPM) marshalSessionContext(s *session) ([]byte, error)   { return nil, errInternal }
 func (t *TPM) unmarshalSessionContext(b []byte) (*session, error) { return nil, errInternal }
-
-func (t *TPM) pcrStateSaved(h wire.Handle) bool { return h < 16 }
