@@ -16,6 +16,7 @@ const (
 const (
 	maxProfileName        = 32
 	maxProfileDescription = 250
+	leastCustom           = Level(2) // lowest level of a custom profile
 )
 
 // Profile is the content of the profile text in a permanent blob: which commands and algorithms the TPM has, and the
@@ -27,22 +28,52 @@ type Profile struct {
 	Algorithms  string // tokens, comma-separated
 	Attributes  string // tokens, comma-separated; mostly empty
 	Description string
+
+	AttributesGiven bool // the text has the member Attributes, if only an empty one
 }
+
+// Descriptions of the built-in profiles, which libtpms stores in the blob.
+const (
+	nullDescription = "The profile enables the commands and algorithms that were enabled in libtpms v0.9. This profile is " +
+		"automatically used when the state does not have a profile, for example when it was created by libtpms v0.9 or before. " +
+		"This profile enables compatibility with libtpms >= v0.9."
+	defaultV1Description = "This profile enables all libtpms v0.10-supported commands and algorithms. This profile is " +
+		"compatible with libtpms >= v0.10."
+	defaultV2Description = "This profile enables all libtpms v0.11-supported commands and algorithms. This profile is " +
+		"compatible with libtpms >= v0.11."
+	customDescription = "This profile allows customization of enabled algorithms and commands. This profile requires at " +
+		"least libtpms v0.10."
+)
 
 // BuiltinProfile gives a built-in profile by name: null, default-v1, default-v2 or custom.
 func BuiltinProfile(name string) (Profile, bool) {
-	switch name {
-	case profileNull:
-		return Profile{Name: name, Level: LevelNull, Commands: nullCommands, Algorithms: allAlgorithms}, true
-	case profileDefaultV1:
-		return Profile{Name: name, Level: 7, Commands: allCommands, Algorithms: allAlgorithms}, true
-	case profileDefaultV2:
-		return Profile{Name: name, Level: 8, Commands: allCommands, Algorithms: allAlgorithms}, true
+	p := Profile{Name: name, Commands: allCommands, Algorithms: allAlgorithms}
+	switch {
+	case name == profileNull:
+		p.Level, p.Commands, p.Description = LevelNull, nullCommands, nullDescription
+	case name == profileDefaultV1:
+		p.Level, p.Description = 7, defaultV1Description
+	case name == profileDefaultV2:
+		p.Level, p.Description = 8, defaultV2Description
+	case name == profileCustom, strings.HasPrefix(name, profileCustom+":"):
+		p.Description = customDescription
+	default:
+		return Profile{}, false
 	}
-	if name == profileCustom || strings.HasPrefix(name, profileCustom+":") {
-		return Profile{Name: name, Commands: allCommands, Algorithms: allAlgorithms}, true
+	return p, true
+}
+
+// BuiltinProfiles gives the built-in profiles in the order libtpms lists them; the level of the last, custom, is the least it may have.
+func BuiltinProfiles() []Profile {
+	var list []Profile
+	for _, name := range []string{profileDefaultV2, profileDefaultV1, profileNull, profileCustom} {
+		p, _ := BuiltinProfile(name)
+		if name == profileCustom {
+			p.Level = leastCustom
+		}
+		list = append(list, p)
 	}
-	return Profile{}, false
+	return list
 }
 
 // ParseProfile reads a profile text as libtpms does when it loads state, with the errors it gives. Members that are
@@ -68,6 +99,7 @@ func ParseProfile(text string) (Profile, error) {
 			*field = value.text
 		}
 	}
+	_, p.AttributesGiven = members["Attributes"]
 	p.Description = cut(p.Description, maxProfileDescription)
 	return p, p.setLevel(number.text)
 }
@@ -85,7 +117,7 @@ func (p *Profile) setLevel(text string) error {
 	if stated != 0 {
 		p.Level = Level(stated)
 	} else if p.Level == 0 {
-		p.Level = max(needed, 2)
+		p.Level = max(needed, leastCustom)
 	}
 	if needed > p.Level {
 		return profileError(ErrValue, "level "+strconv.Itoa(int(p.Level))+" is below "+strconv.Itoa(int(needed))+
@@ -99,7 +131,7 @@ func (p *Profile) Text() string {
 	var b strings.Builder
 	b.WriteString(`{"Name":"` + p.Name + `","StateFormatLevel":` + strconv.Itoa(int(p.Level)))
 	b.WriteString(`,"Commands":"` + p.Commands + `","Algorithms":"` + p.Algorithms + `"`)
-	if p.Attributes != "" {
+	if p.Attributes != "" || p.AttributesGiven {
 		b.WriteString(`,"Attributes":"` + p.Attributes + `"`)
 	}
 	b.WriteString(`,"Description":"` + p.Description + `"}`)

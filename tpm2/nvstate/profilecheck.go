@@ -86,13 +86,11 @@ func (p *Profile) checkCommands() (Level, error) {
 			return 0, profileError(ErrValue, "mandatory command 0x"+strconv.FormatUint(uint64(cc), 16)+" is missing")
 		}
 	}
-	switch {
-	case set.Contains(0x19B) || set.Contains(0x19C):
-		return 5, nil
-	case set.Contains(0x199) || set.Contains(0x19A):
-		return 3, nil
+	level := LevelNull
+	for _, cc := range set.Commands() {
+		level = max(level, commandLevel(cc))
 	}
-	return LevelNull, nil
+	return level, nil
 }
 
 // AlgorithmTokens gives the algorithms of the profile with the shorthands for curves resolved and sizes left out.
