@@ -178,7 +178,6 @@ func TestHash(t *testing.T) {
 		wire.AlgSHA1:    "a9993e364706816aba3e25717850c26c9cd0d89d",
 		wire.AlgSHA384:  "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
 		wire.AlgSHA512:  "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
-		wire.AlgSM3_256: "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0",
 	} {
 		if got := b.must(command([]byte("abc"), alg, wire.RHNull)).b2(); hex.EncodeToString(got) != want {
 			t.Errorf("%v: %x", alg, got)
@@ -187,6 +186,7 @@ func TestHash(t *testing.T) {
 	b.must(command(make([]byte, 1024), wire.AlgSHA1, wire.RHOwner))
 	b.want(wire.RCSize.Parameter(1), b.run(command(make([]byte, 1025), wire.AlgSHA1, wire.RHOwner)))
 	b.want(wire.RCHash.Parameter(2), b.run(command(nil, wire.AlgNull, wire.RHOwner)))
+	b.want(wire.RCHash.Parameter(2), b.run(command(nil, wire.AlgSM3_256, wire.RHOwner)))
 	b.want(wire.RCHash.Parameter(2), b.run(command(nil, wire.AlgAES, 0)))
 	b.want(wire.RCValue.Parameter(3), b.run(command(nil, wire.AlgSHA1, wire.RHLockout)))
 }

@@ -171,7 +171,7 @@ func (t *TPM) nvCountersAvailable() uint32 {
 
 // persistentSize is what a persistent object takes of the user space.
 func (t *TPM) persistentSize(o *object) int {
-	if t.profile.stateFormatLevel < 2 {
+	if t.profile.StateFormatLevel() < 2 {
 		return 2608 // the size in memory, in releases that saved the level
 	}
 	b, err := t.marshalObjectContext(o)

@@ -305,5 +305,28 @@ func TestPCRAllocate(t *testing.T) {
 	allocate("010000001800000f6000000f60")
 	b.want(wire.RCType.Parameter(1), b.run(newCommand(wire.CCShutdown).u16(uint16(wire.SUState))))
 	// The last selection of a bank counts, and each command starts from the allocation in force.
-	allocate("0100000018000003b400000f60", none(wire.AlgSHA1), none(wire.AlgSHA384), none(wire.AlgSHA512), allOf(wire.AlgSHA256), selection(wire.AlgSHA256, 0, 17))
+	allocate("010000001800000ca000000f60", allOf(wire.AlgSHA256), selection(wire.AlgSHA256, 0, 17))
+	allocate("010000001800000d8000000f60", none(wire.AlgSHA1))
+	allocate("01000000180000030000000f60", none(wire.AlgSHA1), none(wire.AlgSHA384), none(wire.AlgSHA512))
+	if got := b.readPCR(wire.AlgSHA1, 0); got == "" {
+		t.Error("the allocation came into force at once")
+	}
+	b.powerCycle()
+	b.want(wire.RCValue.Parameter(1), b.run(newCommand(wire.CCStartup).u16(uint16(wire.SUState))))
+	b.startup(wire.SUClear)
+	if got := b.readPCR(wire.AlgSHA1, 0); got != "" {
+		t.Errorf("PCR 0 of the SHA-1 bank is still there: %s", got)
+	}
+	if got := b.readPCR(wire.AlgSHA256, 23); got == "" {
+		t.Error("PCR 23 of the SHA-256 bank is not there")
+	}
+	before := b.pcrCounterNow()
+	b.must(extend(0, wire.AlgSHA1, make([]byte, 20)))
+	if n := b.pcrCounterNow() - before; n != 0 {
+		t.Errorf("a PCR that is not allocated counted %d", n)
+	}
+	b.must(newCommand(wire.CCPCREvent, 0).password("").b2(nil))
+	if n := b.pcrCounterNow() - before; n != 1 {
+		t.Errorf("an event counted %d", n)
+	}
 }

@@ -8,18 +8,7 @@ import (
 
 type selfTestState struct{}
 
-func NullProfile() *Profile {
-	p := &Profile{name: "null", stateFormatLevel: 1, limits: wire.Everything()}
-	for i := range p.commands {
-		p.commands[i] = ^uint64(0)
-	}
-	return p
-}
-func (p *Profile) hashes() []wire.Alg {
-	return []wire.Alg{wire.AlgSHA1, wire.AlgSHA256, wire.AlgSHA384, wire.AlgSHA512}
-}
-func (p *Profile) allPCRs() wire.TPMLPCRSelection { return nil }
-func (t *TPM) PermanentState() ([]byte, error)    { return nil, nil }
+func (t *TPM) PermanentState() ([]byte, error) { return nil, nil }
 
 func (t *TPM) oneCapability(capability wire.Cap, property uint32) ([]byte, error) { return nil, nil }
 

@@ -1,28 +1,206 @@
 package tpm2
 
-import "govtpm/tpm2/wire"
+import (
+	"errors"
+	"fmt"
+	"slices"
 
-// Identity of this TPM to its clients: the one libtpms gives, so that they see the TPM they know
-// (Part 2, 6.13, TPM_PT).
-const (
-	manufacturer  = 0x49424D00 // "IBM"
-	vendorString1 = 0x53572020 // "SW  "
-	vendorString2 = 0x2054504D // " TPM"
-	vendorTPMType = 1
-	firmwareV1    = 0x20240125
-	firmwareV2    = 0x00120000
+	"govtpm/tpm2/nvstate"
+	"govtpm/tpm2/wire"
 )
 
 // lastCommand is the highest command code of Part 2, 6.5.2 (TPM2_SignSequenceStart).
 const lastCommand = 0x1AA
 
-// A Profile says what a TPM offers: commands, algorithms, attributes and the format level of its state.
+// A Profile says what a TPM offers: commands, algorithms, attributes and the format level of its state. Its text is that
+// of libtpms; see ParseProfile. A Profile does not change, and TPMs can share it.
 type Profile struct {
-	name             string
-	stateFormatLevel int
-	commands         commandSet
-	limits           *wire.Limits
+	text       nvstate.Profile
+	commands   commandSet
+	limits     *wire.Limits
+	attributes profileAttributes
 }
+
+// profileAttributes are restrictions and demands beyond lists of commands and algorithms, as libtpms has them.
+type profileAttributes uint8
+
+const (
+	noUnpaddedEncryption profileAttributes = 1 << iota // no RSA encryption and decryption without padding
+	noSHA1Signing
+	noSHA1Verification
+	noSHA1HMACCreation
+	noSHA1HMACVerification
+	continuousDRBGTest // two outputs of the generator in a row have to differ
+	pairwiseTest       // a new key pair is tried out
+	noECCDerivation    // no Commit, EC_Ephemeral, ZGen_2Phase and no derived ECC keys
+)
+
+// attributeTokens are the attributes by the names they have in a profile.
+var attributeTokens = [...]struct {
+	token string
+	is    profileAttributes
+}{
+	{"no-unpadded-encryption", noUnpaddedEncryption},
+	{"no-sha1-signing", noSHA1Signing},
+	{"no-sha1-verification", noSHA1Verification},
+	{"no-sha1-hmac-creation", noSHA1HMACCreation},
+	{"no-sha1-hmac-verification", noSHA1HMACVerification},
+	{"no-sha1-hmac", noSHA1HMACCreation | noSHA1HMACVerification},
+	{"fips-host", noUnpaddedEncryption | noSHA1Signing | noSHA1Verification},
+	{"drbg-continous-test", continuousDRBGTest}, // spelled so
+	{"pct", pairwiseTest},
+	{"no-ecc-key-derivation", noECCDerivation},
+}
+
+// NullProfile is what libtpms 0.9 offers: the profile of a TPM that was made without one, and of state that holds none.
+func NullProfile() *Profile {
+	text, _ := nvstate.BuiltinProfile("null")
+	p, _ := newProfile(text) // the text is a constant
+	return p
+}
+
+// ParseProfile reads the profile of a TPM to be made, one flat JSON object as libtpms takes it: {"Name":"default-v2"}, another
+// built-in profile, or {"Name":"custom:anything", …} with the members StateFormatLevel, Commands, Algorithms, Attributes and
+// Description.
+func ParseProfile(json string) (*Profile, error) {
+	text, err := nvstate.RequestedProfile(json)
+	if err != nil {
+		return nil, profileError(err)
+	}
+	return newProfile(text)
+}
+
+// loadProfile makes the profile that state holds; empty is the null profile.
+func loadProfile(json string) (*Profile, error) {
+	if json == "" {
+		return NullProfile(), nil
+	}
+	text, err := nvstate.ParseProfile(json)
+	if err != nil {
+		return nil, profileError(err)
+	}
+	return newProfile(text)
+}
+
+// BuiltinProfiles returns the text of the built-in profiles, the preferred one first.
+func BuiltinProfiles() []string {
+	var list []string
+	for _, p := range nvstate.BuiltinProfiles() {
+		list = append(list, p.Text())
+	}
+	return list
+}
+
+// profileError takes the place in a blob out of an error, for there is none.
+func profileError(err error) error {
+	var e *nvstate.Error
+	if errors.As(err, &e) {
+		return fmt.Errorf("tpm2: profile: %w: %s", e.Kind, e.Detail)
+	}
+	return err
+}
+
+// newProfile works out what a profile means.
+func newProfile(text nvstate.Profile) (*Profile, error) {
+	p := &Profile{text: text}
+	set, err := text.CommandSet()
+	if err != nil {
+		return nil, profileError(err)
+	}
+	for _, cc := range set.Commands() {
+		p.commands.set(cc, true)
+	}
+	for _, a := range attributeTokens {
+		if text.HasAttribute(a.token) {
+			p.attributes |= a.is
+		}
+	}
+	p.limits = limitsOf(&text)
+	return p, nil
+}
+
+// limitsOf are the limits of libtpms with the algorithms, curves and key sizes of a profile.
+func limitsOf(text *nvstate.Profile) *wire.Limits {
+	l := wire.Everything()
+	l.Algs, l.Curves = wire.AlgSet{}, wire.CurveSet{}
+	for _, token := range text.AlgorithmTokens() {
+		if !text.HasAlgorithm(token) {
+			continue
+		}
+		if a, ok := wire.AlgByName(token); ok {
+			l.Algs = l.Algs.With(a)
+		}
+	}
+	all := wire.Everything().Curves
+	for _, c := range all.List() {
+		if text.AllowsCurve("ecc-" + c.String()) {
+			l.Curves = l.Curves.With(c)
+		}
+	}
+	sizes := func(family string, newSize uint16, since nvstate.Level, list ...uint16) []uint16 {
+		return slices.DeleteFunc(list, func(bits uint16) bool {
+			return int(bits) < text.MinKeySize(family) || bits == newSize && text.Level < since
+		})
+	}
+	l.RSAKeyBits = sizes("rsa", 4096, 8, 1024, 2048, 3072, 4096)
+	l.AESKeyBits = sizes("aes", 192, 4, 128, 192, 256)
+	l.CamelliaKeyBits = sizes("camellia", 192, 4, 128, 192, 256)
+	l.TDESKeyBits = sizes("tdes", 0, 0, 128, 192)
+	l.SM4KeyBits, l.MLParameterSets = nil, 0
+	l.LimitedHierarchies, l.ExpandedNV, l.NewTags, l.ACT = false, false, false, 0
+	l.PCRCount = implementationPCR
+	l.MaxLoadedObjects, l.MaxActiveSessions = maxLoadedObjects, maxActiveSessions
+	l.MaxCommandSize, l.MaxContextSize = maxCommandSize, maxContextSize
+	return l
+}
+
+// Name is the name of the profile, such as "default-v1".
+func (p *Profile) Name() string { return p.text.Name }
+
+// JSON is the text of the profile as it is stored and shown.
+func (p *Profile) JSON() string { return p.text.Text() }
+
+// StateFormatLevel is the level of the format that state of the TPM is written in.
+func (p *Profile) StateFormatLevel() int { return int(p.text.Level) }
+
+// AlgorithmLists, CommandLists and AttributeLists tell what there is, what a profile can do without, and what this one has.
+func (p *Profile) AlgorithmLists() nvstate.Lists { return p.text.AlgorithmLists() }
+
+// CommandLists tells of commands what AlgorithmLists tells of algorithms.
+func (p *Profile) CommandLists() nvstate.Lists { return p.text.CommandLists() }
+
+// AttributeLists tells of attributes what AlgorithmLists tells of algorithms.
+func (p *Profile) AttributeLists() nvstate.Lists { return p.text.AttributeLists() }
+
+// RSAKeyBits are the sizes of RSA keys that the TPM takes.
+func (p *Profile) RSAKeyBits() []uint16 { return slices.Clone(p.limits.RSAKeyBits) }
+
+// CamelliaKeyBits are the sizes of Camellia keys that the TPM takes.
+func (p *Profile) CamelliaKeyBits() []uint16 { return slices.Clone(p.limits.CamelliaKeyBits) }
 
 // hasCommand reports whether the profile offers a command.
 func (p *Profile) hasCommand(c *command) bool { return p.commands.has(c.code) }
+
+// demands reports whether the profile has all the given attributes.
+func (p *Profile) demands(a profileAttributes) bool { return p.attributes&a == a }
+
+// minHMACKeyBits is the least size of an HMAC key.
+func (p *Profile) minHMACKeyBits() int { return p.text.MinKeySize("hmac") }
+
+// hashes are the algorithms that have a PCR bank, also those that the profile hides, as libtpms does.
+func (p *Profile) hashes() []wire.Alg {
+	return []wire.Alg{wire.AlgSHA1, wire.AlgSHA256, wire.AlgSHA384, wire.AlgSHA512}
+}
+
+// allPCRs selects every PCR of every bank.
+func (p *Profile) allPCRs() wire.TPMLPCRSelection {
+	var all wire.TPMLPCRSelection
+	for _, alg := range p.hashes() {
+		s := wire.TPMSPCRSelection{Hash: alg, Select: make(wire.TPMSPCRSelect, (implementationPCR+7)/8)}
+		for pcr := range implementationPCR {
+			s.Select.Set(pcr)
+		}
+		all = append(all, s)
+	}
+	return all
+}

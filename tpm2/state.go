@@ -19,6 +19,7 @@ const (
 	proofSize         = 64   // PROOF_SIZE
 	implementationPCR = 24   // IMPLEMENTATION_PCR
 	maxCommandSize    = 4096 // MAX_COMMAND_SIZE and MAX_RESPONSE_SIZE
+	maxContextSize    = 2680 // MAX_CONTEXT_SIZE
 	contextHashAlg    = wire.AlgSHA512
 	contextKeyBits    = 256 // AES-256-CFB protects saved contexts
 )

@@ -82,10 +82,21 @@ func vectorSeeds() *Seeds {
 	}
 }
 
-// newTestTPM makes a TPM with the seeds of the reference vectors, powers it on and starts it up with CLEAR.
+// newTestTPM makes a TPM with the seeds of the reference vectors and the profile that has most, powers it on and starts it up with
+// CLEAR.
 func newTestTPM(t *testing.T) *testTPM {
 	t.Helper()
-	return newTestTPMWith(t, Options{Seeds: vectorSeeds()}).startup(wire.SUClear)
+	return newTestTPMWith(t, Options{Seeds: vectorSeeds(), Profile: testProfile(t, `{"Name":"default-v2"}`)}).startup(wire.SUClear)
+}
+
+// testProfile reads a profile.
+func testProfile(t *testing.T, json string) *Profile {
+	t.Helper()
+	p, err := ParseProfile(json)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // newTestTPMWith makes a TPM and powers it on, without Startup.

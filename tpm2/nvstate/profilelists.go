@@ -64,6 +64,11 @@ func (p *Profile) HasAlgorithm(token string) bool {
 	return !strings.HasPrefix(token, curvePrefix) || isMandatory(token) || curveBits(token) >= p.MinKeySize("ecc")
 }
 
+// AllowsCurve reports whether keys on the curve of a token are large enough, and the profile has the curve.
+func (p *Profile) AllowsCurve(token string) bool {
+	return p.HasAlgorithm(token) && curveBits(token) >= p.MinKeySize("ecc")
+}
+
 func isMandatory(token string) bool {
 	return slices.Contains(strings.Split(mandatoryAlgorithms, ","), token)
 }
