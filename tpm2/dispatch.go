@@ -92,7 +92,7 @@ func (t *TPM) header(c *call, r *wire.Reader, received int) error {
 	if rc := r.Err(); rc != wire.RCSuccess {
 		return rc
 	}
-	if uint64(size) != uint64(received) || received > maxCommandSize {
+	if uint64(size) != uint64(received) || received > t.maxCommand() {
 		return wire.RCCommandSize
 	}
 	code := wire.CC(r.Uint32())

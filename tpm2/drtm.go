@@ -33,6 +33,7 @@ func (t *TPM) HashStart() error {
 		h = firstTransient
 	}
 	t.volatile.drtmSequence = h
+	t.volatile.established = true
 	return nil
 }
 
@@ -61,7 +62,6 @@ func (t *TPM) HashEnd() error {
 		t.clearOrderly()
 		t.stateReset.restartCount++
 		t.pcrResetDynamic()
-		t.volatile.established = true
 	} else {
 		t.volatile.preStartupHash = true
 		t.pcrPrepareHCRTM()

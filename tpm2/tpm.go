@@ -52,6 +52,8 @@ type TPM struct {
 	// commands holds the enabled commands, indexed by code - firstCommand; nil where there is none.
 	commands []*command
 
+	bufferSize int // 0: maxCommandSize
+
 	// Data by how long it lives (Part 1, 12.2.3 and 36; Part 3, 9.3).
 	persistent persistentData // until changed
 	orderly    orderlyData    // orderly shutdown to startup

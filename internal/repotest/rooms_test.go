@@ -21,7 +21,7 @@ var rooms = []room{
 	{"tpm2/nvstate", []string{"tpm2/wire", "tpm2/nvstate", "internal/crypto"}, "the saved state is a format, not an engine"},
 	{"tpm2", []string{"tpm2", "internal/crypto"}, "the engine opens no file and knows no socket"},
 	{"tpm12", []string{"tpm12", "internal/crypto"}, "the engines do not know each other"},
-	{".", []string{"tpm2", "tpm12", "internal/crypto"}, "a TPM as a value: the store is handed in from outside"},
+	{".", []string{"tpm2", "tpm12", "store", "internal/crypto"}, "a TPM as a value: a store is handed in, sockets and files are others' business"},
 	{"store", []string{"store", "internal/crypto"}, "where state lives is independent of what it means"},
 	{"control", []string{"control", ".", "tpm2/wire"}, "the control channel talks to the TPM as a value"},
 	{"cuse", []string{"cuse"}, "the kernel's protocol and nothing of TPMs"},

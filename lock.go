@@ -1,0 +1,77 @@
+package govtpm
+
+import (
+	"fmt"
+
+	"govtpm/store"
+)
+
+// lockRetries is how often the lock is tried, 10 ms apart, once the storage changed hands: the other side may need a moment.
+const lockRetries = 300
+
+// storageLock is what the TPM knows of the lock of its storage.
+type storageLock struct {
+	held     bool
+	deferred bool // not to be taken by Init: another host owns the state still
+	retries  int  // for taking it without being told how often to try
+}
+
+func (l *storageLock) init(incoming bool) {
+	if incoming {
+		l.deferred, l.retries = true, lockRetries
+	}
+}
+
+// takeLock makes this TPM the owner of its storage.
+func (t *TPM) takeLock(retries int) error {
+	if t.closed {
+		return errClosed
+	}
+	if t.lock.held {
+		return nil
+	}
+	if err := t.store.Lock(retries); err != nil {
+		return storeError("locking the storage", err)
+	}
+	t.lock.held, t.lock.deferred = true, false
+	return nil
+}
+
+// LockStorage takes the lock of the storage, trying retries times more at intervals of 10 ms. As many tries are made when
+// the lock is to be taken next.
+func (t *TPM) LockStorage(retries uint32) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lock.retries = int(min(retries, 1<<16))
+	return t.takeLock(t.lock.retries)
+}
+
+// UnlockStorage gives the storage up for somebody else. Until Init, Execute, SetStateBlob or LockStorage takes it again
+// nothing is written.
+func (t *TPM) UnlockStorage() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lock.retries = lockRetries
+	if t.closed || !t.lock.held {
+		return nil
+	}
+	t.lock.held = false
+	return storeError("unlocking the storage", t.store.Unlock())
+}
+
+// permanentStorage is the engine's way to the store. The engine calls it while t.mu is held.
+type permanentStorage struct{ t *TPM }
+
+// SavePermanent implements tpm2.Storage.
+func (s permanentStorage) SavePermanent(state []byte) error {
+	t := s.t
+	if t.lock.deferred { // a new TPM that nobody handed a state to
+		if err := t.takeLock(t.lock.retries); err != nil {
+			return err
+		}
+	}
+	if !t.lock.held {
+		return fmt.Errorf("saving state: %w", store.ErrNotLocked)
+	}
+	return t.store.Save(store.Permanent, state)
+}
