@@ -21,7 +21,7 @@ type Server struct {
 
 	// MessageTime bounds the wait for the rest of a message of fixed size,
 	// DataTime the wait between two pieces of the data that follow it. Zero
-	// stands for 500 ms and 10 s.
+	// stands for 500 ms and 2 s.
 	MessageTime, DataTime time.Duration
 }
 
@@ -65,7 +65,7 @@ func (s *Server) ServeConn(ctx context.Context, conn net.Conn) error {
 		st.messageTime = 500 * time.Millisecond
 	}
 	if st.dataTime == 0 {
-		st.dataTime = 10 * time.Second
+		st.dataTime = 2 * time.Second
 	}
 	if s.Trace != nil {
 		st.trace = func(b []byte) { s.Trace("Cmd", b) }

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// The program is chosen by its name, else by the first word.
+func TestChoiceOfProgram(t *testing.T) {
+	rows := []struct{ args, stdout, stderr string }{
+		{"/usr/bin/swtpm --version", "TPM emulator version ", ""},
+		{"govtpm --version", "TPM emulator version ", ""},
+		{"/usr/bin/swtpm_ioctl --version", "TPM emulator control tool version ", ""},
+		{"swtpm_ioctl.exe --version", "TPM emulator control tool version ", ""},
+		{"swtpm swtpm_ioctl --version", "TPM emulator control tool version ", ""},
+		{"govtpm swtpm --version", "TPM emulator version ", ""},
+		{"swtpm", "", "Missing TPM interface type."},
+		{"swtpm_ioctl swtpm -c -i", "", "Only one command may be given."},
+		{"", "", "Missing TPM interface type."},
+	}
+	for _, row := range rows {
+		var out, errs bytes.Buffer
+		status := run(strings.Fields(row.args), strings.NewReader(""), &out, &errs)
+		if !strings.HasPrefix(out.String(), row.stdout) || !strings.HasPrefix(errs.String(), row.stderr) || (status == 0) != (row.stderr == "") {
+			t.Errorf("%q: %d, %q, %q", row.args, status, out.String(), errs.String())
+		}
+	}
+}

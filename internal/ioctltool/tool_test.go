@@ -1,0 +1,138 @@
+package ioctltool
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"govtpm/control"
+)
+
+func TestParse(t *testing.T) {
+	rows := []struct {
+		args string
+		want *command
+		err  string
+	}{
+		{"-c --tcp :1", &command{name: "-c", args: []string{}, tcp: ":1"}, ""},
+		{"--tcp=host:1 -i", &command{name: "-i", args: []string{}, tcp: "host:1"}, ""},
+		{"-tcp :1 -h -c", &command{name: "-h", args: []string{"-c"}, tcp: ":1"}, ""},
+		{"--unix /s --save permanent f", &command{name: "--save", args: []string{"permanent", "f"}, unix: "/s"}, ""},
+		{"-s /dev/x", &command{name: "-s", args: []string{}, device: "/dev/x"}, ""},
+		{"--tpm-device /dev/x -s", &command{name: "-s", args: []string{}, device: "/dev/x"}, ""},
+		{"-c -i", nil, "Only one command may be given."},
+		{"--save permanent", nil, "swtpm_ioctl: option '--save' requires an argument: usage"},
+		{"--tcp", nil, "swtpm_ioctl: option '--tcp' requires an argument: usage"},
+		{"--foo", nil, "swtpm_ioctl: unrecognized option '--foo': usage"},
+		{"-stop", nil, "swtpm_ioctl: unrecognized option '-stop': usage"},
+	}
+	for _, row := range rows {
+		got, err := parse(strings.Fields(row.args))
+		if err != nil && err.Error() != row.err || !reflect.DeepEqual(got, row.want) {
+			t.Errorf("%q: %+v, %v", row.args, got, err)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Skip(err)
+	}
+	l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	none := filepath.Join(t.TempDir(), "none")
+	rows := []struct{ args, stderr string }{
+		{"-c", "Error: Missing device name.\n"},
+		{"--tcp :xyz -c", "Invalid port 'xyz'\n"},
+		{"--tcp :99999 -c", "Port '99999' outside valid range.\n"},
+		{"--unix " + none + " -c", "Connect failed: No such file or directory\n"},
+		{"--tcp :" + port + " -c", "Could not connect to host '127.0.0.1' on port '" + port + "' using TCP socket: Connection refused\n"},
+	}
+	for _, row := range rows {
+		var out, errs bytes.Buffer
+		if status := Main(strings.Fields(row.args), nil, &out, &errs); status != 1 || errs.String() != row.stderr || out.Len() != 0 {
+			t.Errorf("%q: %d, %q, %q", row.args, status, out.String(), errs.String())
+		}
+	}
+}
+
+func TestSplitTCP(t *testing.T) {
+	rows := []struct {
+		text, host string
+		port       int
+	}{
+		{":", "127.0.0.1", 6546}, {":5", "127.0.0.1", 5}, {"host", "host", 6546}, {"host:7", "host", 7}, {"[::1]:8", "::1", 8}, {"[::1]", "::1", 6546},
+	}
+	for _, row := range rows {
+		if host, port, err := splitTCP(row.text); err != nil || host != row.host || port != row.port {
+			t.Errorf("%q: %q, %d, %v", row.text, host, port, err)
+		}
+	}
+}
+
+// fakeChannel answers as it was told, and remembers.
+type fakeChannel struct {
+	asked []control.Request
+	rsp   control.Response
+}
+
+func (f *fakeChannel) Do(r control.Request) (control.Response, error) {
+	f.asked = append(f.asked, r)
+	return f.rsp, nil
+}
+
+func (f *fakeChannel) Close() error { return nil }
+
+func TestRequests(t *testing.T) {
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in")
+	if err := os.WriteFile(in, []byte("state"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rows := []struct {
+		args   string
+		rsp    control.Response
+		want   []control.Request
+		stdout string
+		err    string
+	}{
+		{"-i", control.Success, []control.Request{control.Init{Flags: 1}}, "", ""},
+		{"-l 3", control.Success, []control.Request{control.SetLocality{Locality: 3}}, "", ""},
+		{"-l x", nil, nil, "", "Could not get locality number from x."},
+		{"-r 0x3", control.Success, []control.Request{control.ResetTPMEstablished{Locality: 3}}, "", ""},
+		{"--lock-storage 7", control.Success, []control.Request{control.LockStorage{Retries: 7}}, "", ""},
+		{"--lock-storage 7", control.Fail, []control.Request{control.LockStorage{Retries: 7}}, "", "TPM result from PTM_LOCK_STORAGE: 0x9"},
+		{"-b 4096", control.BufferSize{Current: 4096, Min: 2896, Max: 4096}, []control.Request{control.SetBufferSize{Size: 4096}},
+			"TPM buffersize: 4096\nminimum size  : 2896\nmaximum size  : 4096\n", ""},
+		{"-b x", nil, nil, "", "Could not get buffersize from x."},
+		{"-h abc", control.Success, []control.Request{control.HashStart{}, control.HashData{Data: []byte("abc")}, control.HashEnd{}}, "", ""},
+		{"--load permanent " + in, control.Success, []control.Request{control.SetStateBlob{Kind: 1, Data: []byte("state")}}, "", ""},
+		{"--load other " + in, nil, nil, "", "Unknown TPM state type 'other'."},
+		{"--save volatile " + in, control.StateBlob{Result: control.Retry}, []control.Request{control.GetStateBlob{Flags: 1, Kind: 2}}, "", ""},
+		{"--save volatile " + in, control.StateBlob{Result: control.Fail}, []control.Request{control.GetStateBlob{Flags: 1, Kind: 2}}, "",
+			"TPM result from PTM_GET_STATEBLOB: 0x9"},
+		{"--info 0x3", control.Info{Total: 3, Data: []byte("{}\x00")}, []control.Request{control.GetInfo{Flags: 3}}, "{}\n", ""},
+		{"--info x", nil, nil, "", "Cannot parse info flags."},
+	}
+	for _, row := range rows {
+		c, err := parse(strings.Fields(row.args))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ch := &fakeChannel{rsp: row.rsp}
+		var out bytes.Buffer
+		err = (&tool{stdin: strings.NewReader(""), stdout: &out, ch: ch}).execute(c)
+		text := ""
+		if err != nil {
+			text = err.Error()
+		}
+		if text != row.err || out.String() != row.stdout || !reflect.DeepEqual(ch.asked, row.want) {
+			t.Errorf("%q: %+v, %q, %q", row.args, ch.asked, out.String(), text)
+		}
+	}
+}
