@@ -131,20 +131,3 @@ func (p *pidFile) remove() {
 		p.made = false
 	}
 }
-
-// openCapture begins to record the traffic for --pcap.
-func (r *process) openCapture() error {
-	if !r.options.has("pcap") {
-		return nil
-	}
-	if r.Capture == nil {
-		return fmt.Errorf("Error: --pcap is not supported by this build.")
-	}
-	trace, closer, err := r.Capture(r.options.given["pcap"])
-	if err != nil {
-		return err
-	}
-	r.trace = trace
-	r.closers = append(r.closers, closer)
-	return nil
-}

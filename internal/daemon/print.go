@@ -31,8 +31,7 @@ func (p *Program) printCapabilities(w io.Writer, tpm2 bool) {
 		add(e.ProfileCapabilities != nil, "cmdarg-profile", "cmdarg-print-profiles", "profile-opt-remove-disabled")
 	}
 	add(true, "cmdarg-print-info", "tpmstate-opt-lock", "tpmstate-dir-backend-opt-backup", "tpmstate-dir-backend-opt-fsync")
-	add(p.Capture != nil, "cmdarg-pcap")
-	add(true, "systemd-notify")
+	add(true, "cmdarg-pcap", "systemd-notify")
 
 	profiles := ""
 	if tpm2 && e.ProfileCapabilities != nil {

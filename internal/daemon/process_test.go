@@ -471,3 +471,21 @@ func TestOurToolOnTheirServer(t *testing.T) {
 	runTool(t, ourTool, []string{"--unix", filepath.Join(p.dir, "ctrl")}, p.dir, strings.TrimSpace(strings.TrimPrefix(caps, "ptm capability is ")))
 	p.ends(0)
 }
+
+func TestCapture(t *testing.T) {
+	p := start(t, nil, "--pcap", "file=DIR/pcap,mode=0600", "--server", "type=unixio,path=DIR/data", "--flags", "startup-clear", "-t")
+	data := p.dial("data")
+	ask(t, data, controltest.Echo(1, 2, 3), controltest.EchoResponse(0, 1, 2, 3))
+	data.Close()
+	p.ends(0)
+	b, err := os.ReadFile(filepath.Join(p.dir, "pcap"))
+	st, _ := os.Stat(filepath.Join(p.dir, "pcap"))
+	if err != nil || st.Mode().Perm() != 0o600 {
+		t.Fatal(err, st)
+	}
+	for _, msg := range [][]byte{controltest.Command(0x144, 0, 0), controltest.Echo(1, 2, 3), controltest.EchoResponse(0, 1, 2, 3)} {
+		if !bytes.Contains(b, msg) {
+			t.Errorf("%x was not recorded", msg)
+		}
+	}
+}

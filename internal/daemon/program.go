@@ -23,9 +23,6 @@ type Program struct {
 	// Seccomp installs the system call filter of --seccomp; nil: there is
 	// none, which the log then says.
 	Seccomp func(action string) error
-	// Capture makes the recorder of --pcap; nil: there is none, and the
-	// option is refused.
-	Capture func(options string) (func(label string, msg []byte), io.Closer, error)
 }
 
 // Main is the program: args are the words behind its name. It returns the exit
