@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"os"
@@ -20,6 +21,21 @@ const (
 	// startTime bounds the start of a program, on a machine that is busy.
 	startTime = 20 * time.Second
 )
+
+// built is the directory of the programs that the suites build, removed at the end.
+var built string
+
+func TestMain(m *testing.M) { os.Exit(runAll(m)) }
+
+func runAll(m *testing.M) int {
+	var err error
+	if built, err = os.MkdirTemp("", "govtpm-e2e"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(built)
+	return m.Run()
+}
 
 // guard skips what is not asked for, and what cannot run here.
 func guard(t *testing.T, programs ...string) {
@@ -45,14 +61,10 @@ func missing(t *testing.T, format string, args ...any) {
 
 // ours builds the program of this tree once.
 var ours = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "govtpm-e2e")
-	if err != nil {
-		return "", err
-	}
 	if _, err := os.Stat("../cmd/swtpm"); err != nil {
 		return "", err
 	}
-	out := filepath.Join(dir, "swtpm")
+	out := filepath.Join(built, "swtpm")
 	return out, build(out, "../cmd/swtpm")
 })
 
@@ -80,17 +92,22 @@ var serves = sync.OnceValue(func() error {
 	socket := filepath.Join(dir, "data")
 	cmd := exec.Command(program, "socket", "--tpm2", "--tpmstate", "dir="+dir, "--server", "type=unixio,path="+socket,
 		"--ctrl", "type=unixio,path="+filepath.Join(dir, "ctrl"), "--flags", "not-need-init,startup-clear")
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
 	c, err := rawtpm.Dial("unix", socket, 5*time.Second)
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = c.Random(8)
+		c.Close()
 	}
-	defer c.Close()
-	_, err = c.Random(8)
-	return err
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, tail(said.String(), 3))
+	}
+	return nil
 })
 
 // program gives the program under test.

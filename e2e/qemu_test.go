@@ -30,12 +30,7 @@ const (
 
 // The guest's program and kernel, built once.
 var guestProgram = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "govtpm-e2e")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	out := filepath.Join(dir, "init")
+	out := filepath.Join(built, "init")
 	if err := build(out, "./guest"); err != nil {
 		return nil, err
 	}
