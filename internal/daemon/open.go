@@ -1,8 +1,10 @@
 package daemon
 
 import (
+	"crypto/rand"
 	"errors"
 
+	"govtpm"
 	"govtpm/control"
 	"govtpm/store"
 	"govtpm/store/envelope"
@@ -55,10 +57,29 @@ type Engine struct {
 
 // DefaultEngine is the engine of this program.
 func DefaultEngine() Engine {
-	return Engine{
-		TPM20: true,
-		Open: func(Config) (Instance, error) {
-			return nil, errors.New("this build has no TPM engine")
-		},
-	}
+	return Engine{TPM20: true, RSAKeySizes: []int{1024, 2048, 3072, 4096}, Open: openTPM}
 }
+
+// openTPM makes a TPM 2.0.
+func openTPM(c Config) (Instance, error) {
+	var s store.Store = missingStore{}
+	if c.Store != nil {
+		s = store.Seal(c.Store, c.Keys.File, rand.Reader)
+	}
+	return govtpm.Open(s, govtpm.Options{
+		Profile: string(c.Profile), Keys: c.Keys, Incoming: c.Incoming, DisableAutoShutdown: c.DisableAutoShutdown, Log: c.Log,
+	})
+}
+
+// missingStore is the storage of a TPM that was given no place for its state.
+type missingStore struct{}
+
+var errMissingStore = errors.New("SWTPM_NVRAM_Init: Missing backend URI.")
+
+func (missingStore) Load(store.Kind) ([]byte, error) { return nil, errMissingStore }
+func (missingStore) Save(store.Kind, []byte) error   { return errMissingStore }
+func (missingStore) Delete(store.Kind) error         { return errMissingStore }
+func (missingStore) List() ([]store.Info, error)     { return nil, errMissingStore }
+func (missingStore) Lock(int) error                  { return errMissingStore }
+func (missingStore) Unlock() error                   { return nil }
+func (missingStore) Close() error                    { return nil }

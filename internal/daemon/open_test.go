@@ -1,0 +1,38 @@
+package daemon
+
+import (
+	"context"
+	"testing"
+
+	"govtpm/control"
+	"govtpm/store"
+)
+
+func TestDefaultEngine(t *testing.T) {
+	e := DefaultEngine()
+	without, err := e.Open(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := without.Init(context.Background(), false); control.ResultOf(err) != control.Fail || without.Running() {
+		t.Errorf("Init without a place for the state: %v", err)
+	}
+	if _, err := without.Info(1); err != nil {
+		t.Errorf("Info without a place for the state: %v", err)
+	}
+	mem := store.NewMemory()
+	tpm, err := e.Open(Config{Store: mem})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tpm.Init(context.Background(), false); err != nil {
+		t.Fatal(err)
+	}
+	blob, err := mem.Load(store.Permanent)
+	if err != nil || len(blob) < 16 || blob[0] != 2 {
+		t.Errorf("the state is stored without the envelope: %x (%v)", blob, err)
+	}
+	if err := tpm.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
