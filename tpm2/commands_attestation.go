@@ -47,6 +47,7 @@ func attestationCommands() []command {
 			code: wire.CCCertifyX509, clause: "18.8",
 			handles: []handleSpec{{"objectHandle", wire.TPMIDHObject, roleAdmin}, {"signHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt | flagEncrypt,
+			run:     with((*TPM).certifyX509),
 		},
 	}
 }
