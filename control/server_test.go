@@ -22,12 +22,12 @@ import (
 )
 
 // dataChannel takes one descriptor.
-type dataChannel struct{ file *os.File }
+type dataChannel struct{ file atomic.Pointer[os.File] }
 
-func (d *dataChannel) Free() bool { return d.file == nil }
+func (d *dataChannel) Free() bool { return d.file.Load() == nil }
 
 func (d *dataChannel) Attach(f *os.File) error {
-	d.file = f
+	d.file.Store(f)
 	return nil
 }
 
@@ -487,14 +487,13 @@ func TestDataDescriptor(t *testing.T) {
 	if err := c.SetDataFD(f); err != nil {
 		t.Fatal(err)
 	}
-	if r.data.file == nil {
+	if r.data.Free() {
 		t.Fatal("no descriptor arrived")
 	}
 	if err := c.SetDataFD(f); !errors.Is(err, control.IOError) {
 		t.Errorf("a second descriptor: %v", err)
 	}
-	r.data.file.Close()
-	r.data.file = nil
+	r.data.file.Swap(nil).Close()
 	if err := c.SetDataFD(f); err != nil {
 		t.Errorf("after the first was lost: %v", err)
 	}
