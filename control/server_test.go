@@ -244,7 +244,7 @@ func (fatalError) Fatal() bool       { return true }
 
 func TestStateWithoutLockEndsProcess(t *testing.T) {
 	r := newRig(t)
-	r.tpm.Fail["SetStateBlob"] = fmt.Errorf("wrapped: %w", fatalError{})
+	r.tpm.Order("SetStateBlob", fmt.Errorf("wrapped: %w", fatalError{}))
 	r.ask("0000000d 00000000 00000001 00000001 78", "0000001f")
 	if err := <-r.done; err == nil || errors.Is(err, control.ErrShutdown) {
 		t.Errorf("server ended with %v", err)
@@ -253,14 +253,14 @@ func TestStateWithoutLockEndsProcess(t *testing.T) {
 
 func TestResultsOfTheTPM(t *testing.T) {
 	r := newRig(t)
-	r.tpm.Fail["Init"] = control.Failure2
+	r.tpm.Order("Init", control.Failure2)
 	r.ask(cmdInit, "00000101")
 	r.ask("00000004", badOrd)
-	r.tpm.Fail["Init"] = errors.New("locked by another")
+	r.tpm.Order("Init", errors.New("locked by another"))
 	r.ask(cmdInit, failed)
-	r.tpm.Fail["Init"] = nil
+	r.tpm.Order("Init", nil)
 	r.ask(cmdInit, ok)
-	r.tpm.Fail["LockStorage"] = control.Fail
+	r.tpm.Order("LockStorage", control.Fail)
 	r.ask("00000013 00000001", failed)
 }
 
@@ -501,7 +501,7 @@ func TestDataDescriptor(t *testing.T) {
 
 func TestCancelDoesNotWait(t *testing.T) {
 	r := newRig(t)
-	r.tpm.Block = make(chan struct{})
+	r.tpm.Hold(make(chan struct{}))
 	r.ask(cmdInit, ok)
 	rsp := make(chan []byte)
 	go func() {

@@ -21,13 +21,11 @@ const OrdinalEcho = 0x20000fff
 // TPM is a TPM 2.0 that executes nothing. The zero value is ready, and off.
 type TPM struct {
 	Fail map[string]error // by method: what to return instead of doing it
-	// Block, if set, holds every Execute back until it is closed or Cancel
-	// is called.
-	Block chan struct{}
 
 	running atomic.Bool
 
 	mu          sync.Mutex
+	block       chan struct{}
 	calls       []string
 	established bool
 	hashing     bool
@@ -57,6 +55,24 @@ func (t *TPM) Calls() []string {
 	calls := t.calls
 	t.calls = nil
 	return calls
+}
+
+// Order makes a method return err from now on, instead of doing anything; nil
+// takes that back.
+func (t *TPM) Order(method string, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.Fail == nil {
+		t.Fail = make(map[string]error)
+	}
+	t.Fail[method] = err
+}
+
+// Hold makes every Execute wait until block is closed or Cancel is called.
+func (t *TPM) Hold(block chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.block = block
 }
 
 // Hashed returns the data of the last hash sequence.
@@ -145,7 +161,7 @@ func EchoResponse(locality uint8, data ...byte) []byte {
 func (t *TPM) Execute(ctx context.Context, locality uint8, cmd []byte) ([]byte, error) {
 	t.mu.Lock()
 	err := t.begin("Execute")
-	block := t.Block
+	block := t.block
 	t.canceled = make(chan struct{})
 	canceled := t.canceled
 	t.mu.Unlock()

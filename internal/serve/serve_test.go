@@ -175,7 +175,7 @@ func TestDisconnect(t *testing.T) {
 
 func TestFatalErrorIsNotAnswered(t *testing.T) {
 	r := newRig(t, true, nil)
-	r.tpm.Fail["Execute"] = errors.New("no lock")
+	r.tpm.Order("Execute", errors.New("no lock"))
 	r.conn.Write(controltest.Echo())
 	if b, _ := io.ReadAll(r.conn); len(b) != 0 {
 		t.Errorf("answered %x", b)
