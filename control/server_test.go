@@ -61,12 +61,15 @@ func unixPair(t testing.TB) (client, server net.Conn) {
 	return client, server
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T, set ...func(*control.Handler)) *rig {
 	r := &rig{t: t, tpm: &controltest.TPM{Fail: map[string]error{}}, data: &dataChannel{}, done: make(chan error, 1)}
 	r.srv = &control.Server{
 		Handler:     &control.Handler{TPM: r.tpm, Caps: control.CapsSocket20, Config: 2, Data: r.data, Locality: new(atomic.Uint32)},
 		MessageTime: 100 * time.Millisecond,
 		DataTime:    300 * time.Millisecond,
+	}
+	for _, f := range set {
+		f(r.srv.Handler)
 	}
 	var server net.Conn
 	r.conn, server = unixPair(t)
@@ -405,8 +408,7 @@ func TestInfoInPieces(t *testing.T) {
 }
 
 func TestLocalityRules(t *testing.T) {
-	r := newRig(t)
-	r.srv.Handler.RejectLocality4 = true
+	r := newRig(t, func(h *control.Handler) { h.RejectLocality4 = true })
 	r.ask("00000005 03", ok)
 	r.ask("00000005 04", badLoc)
 	if got := r.srv.Handler.Locality.Load(); got != 3 {
