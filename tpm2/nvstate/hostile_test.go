@@ -55,7 +55,12 @@ func checkVolatile(t testing.TB, blob []byte) error {
 	}
 	back.Timer.BeforeVersion4 = v.Timer.BeforeVersion4
 	if !reflect.DeepEqual(v, back) {
-		t.Fatal("does not survive writing")
+		a, b := reflect.ValueOf(*v), reflect.ValueOf(*back)
+		for i := range a.NumField() {
+			if !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
+				t.Errorf("%s does not survive writing: %+v, then %+v", a.Type().Field(i).Name, a.Field(i), b.Field(i))
+			}
+		}
 	}
 	return nil
 }

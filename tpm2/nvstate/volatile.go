@@ -199,12 +199,12 @@ func (v *Volatile) codeFlags(c *coder) {
 }
 
 func (v *Volatile) codeNV(c *coder) {
-	size := v.NVMemorySize
-	if !c.reading && size == 0 {
-		size = NVMemorySize
+	if v.NVMemorySize == 0 {
+		v.NVMemorySize = NVMemorySize
 	}
+	size := v.NVMemorySize
 	num32(c, &size)
-	if c.reading {
+	if c.reading && size != 0 {
 		v.NVMemorySize = size
 	}
 	v.OrderlyRAM.codeImage(c)
