@@ -90,7 +90,7 @@ func (m *maker) draw(n int) ([]byte, error) {
 	return b, m.source.Generate(b)
 }
 
-// makeRSA makes an RSA key (Part 1, B.3). RCRange: the exponent is not a prime above 65536; RCValue.
+// makeRSA makes an RSA key (Part 1, 43.8). RCRange: the exponent is not a prime above 65536; RCValue.
 func (m *maker) makeRSA(o *object) error {
 	e, bits := rsaExponent(&o.public), int(o.public.Parameters.RSA.KeyBits)
 	if e < rsa.DefaultExponent || !big.NewInt(int64(e)).ProbablyPrime(0) { // no error below 2⁶⁴
@@ -109,7 +109,7 @@ func (m *maker) makeRSA(o *object) error {
 	return nil
 }
 
-// makeECC makes an ECC key (Part 1, C.5).
+// makeECC makes an ECC key (Part 1, 44.6).
 func (m *maker) makeECC(o *object) error {
 	c := curve.ByID(uint16(o.public.Parameters.ECC.CurveID))
 	if c == nil {

@@ -7,14 +7,14 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// An object is what a transient or persistent handle names: a key, sealed data, or a sequence (Part 1, 27 and 32).
+// An object is what a transient or persistent handle names: a key, sealed data, or a sequence (Part 1, 23 and 29.4).
 //
 // Once it is in a slot only its sequence changes. A persistent object that is loaded for a command shares its secrets with the
 // one in NV memory.
 type object struct {
 	public    wire.TPMTPublic
 	sensitive wire.TPMTSensitive // zero when publicOnly
-	name      []byte             // Part 1, 14
+	name      []byte             // Part 1, 13
 	qualified []byte             // qualified name
 	hierarchy wire.Handle        // RHOwner, RHEndorsement, RHPlatform or RHNull
 	evict     wire.Handle        // persistent handle, 0 for a transient object
@@ -35,7 +35,7 @@ type object struct {
 // isSequence reports whether o is a hash, HMAC, event or signature sequence.
 func (o *object) isSequence() bool { return o.sequence != nil }
 
-// isParent reports whether o is a storage parent (Part 1, 23.2).
+// isParent reports whether o is a storage parent (Part 1, 22.1.5).
 func (o *object) isParent() bool { return o.parent }
 
 // authValue is the authValue of o, nil for an object without sensitive part.
@@ -46,7 +46,7 @@ func (o *object) authValue() []byte {
 	return o.sensitive.AuthValue
 }
 
-// objectName is the Name of an object (Part 1, 14.2), nil without nameAlg.
+// objectName is the Name of an object (Part 1, 13), nil without nameAlg.
 func objectName(pub *wire.TPMTPublic) []byte {
 	if pub.NameAlg == wire.AlgNull {
 		return nil
@@ -59,10 +59,10 @@ func prefixed(alg wire.Alg, digest []byte) []byte {
 	return append(binary.BigEndian.AppendUint16(nil, uint16(alg)), digest...)
 }
 
-// handleName is the Name of what is named by its handle (Part 1, 14.1).
+// handleName is the Name of what is named by its handle (Part 1, 13).
 func handleName(h wire.Handle) []byte { return binary.BigEndian.AppendUint32(nil, uint32(h)) }
 
-// qualifiedName is the Qualified Name of an object below one of the given Qualified Name (Part 1, 14.3).
+// qualifiedName is the Qualified Name of an object below one of the given Qualified Name (Part 1, 23.5).
 func qualifiedName(parent []byte, nameAlg wire.Alg, name []byte) []byte {
 	return prefixed(nameAlg, hashOf(nameAlg, parent, name))
 }
@@ -188,7 +188,7 @@ func (t *TPM) flushObjects(drop func(*object) bool) {
 	}
 }
 
-// loadPersistent puts the persistent object of handle h into a slot for the time of the command (Part 1, 35.3).
+// loadPersistent puts the persistent object of handle h into a slot for the time of the command (Part 1, 27.7).
 // RCHandle: not there, or its hierarchy is disabled; RCObjectMemory.
 func (t *TPM) loadPersistent(c *call, h wire.Handle) (*object, error) {
 	enabled := t.stateClear.shEnable

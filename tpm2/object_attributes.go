@@ -2,7 +2,7 @@ package tpm2
 
 import "govtpm/tpm2/wire"
 
-// What a public area may be: attributes, schemes and algorithms that go together (Part 1, 27; Part 2, 8.3 and 12.2).
+// What a public area may be: attributes, schemes and algorithms that go together (Part 1, 22 and 24.2; Part 2, 8.3 and 12.2).
 // Codes are without position.
 
 // checkCreate checks the template of a new object below parent, nil for a hierarchy (Part 3, 12.1). data is the size of what the
@@ -61,7 +61,7 @@ func attributesAgree(pub *wire.TPMTPublic) bool {
 }
 
 // attributesFit reports whether an object with these attributes may be below parent; nil is a hierarchy, which counts as a
-// parent with fixedTPM (Part 2, 8.3.3.2, 8.3.3.4 and 8.3.3.9).
+// parent with fixedTPM (Part 2, 8.3.3.2, 8.3.3.4 and 8.3.3.11).
 func attributesFit(parent *object, a wire.TPMAObject) bool {
 	fixedTPM, fixedParent := a.Has(wire.ObjectFixedTPM), a.Has(wire.ObjectFixedParent)
 	if parent == nil || parent.public.Attributes.Has(wire.ObjectFixedTPM) {
@@ -77,7 +77,7 @@ func attributesFit(parent *object, a wire.TPMAObject) bool {
 	return true
 }
 
-// checkSchemes checks that schemes and symmetric algorithm of a public area go with its attributes (Part 1, 27.5 and C.8).
+// checkSchemes checks that schemes and symmetric algorithm of a public area go with its attributes (Part 2, 12.2.3).
 func checkSchemes(parent *object, pub *wire.TPMTPublic) error {
 	var err error
 	switch pub.Type {
@@ -120,7 +120,7 @@ func isCipherMode(mode wire.Alg) bool {
 	return false
 }
 
-// checkKeyedHashScheme checks the scheme of a KEYEDHASH object (Part 1, B.9 has the like for RSA; Part 3, 12.1).
+// checkKeyedHashScheme checks the scheme of a KEYEDHASH object (Part 2, 12.2.3.3).
 func checkKeyedHashScheme(pub *wire.TPMTPublic) error {
 	a, s := pub.Attributes, &pub.Parameters.KeyedHash.Scheme
 	want := wire.AlgNull
@@ -145,7 +145,7 @@ func checkKeyedHashScheme(pub *wire.TPMTPublic) error {
 	return nil
 }
 
-// checkAsymmetricScheme checks scheme, symmetric algorithm and KDF of an RSA or ECC object (Part 1, B.9 and C.8).
+// checkAsymmetricScheme checks scheme, symmetric algorithm and KDF of an RSA or ECC object (Part 2, 12.2.3.4 and 12.2.3.5).
 func checkAsymmetricScheme(pub *wire.TPMTPublic) error {
 	a := pub.Attributes
 	scheme, hash := pub.Parameters.RSA.Scheme.Scheme, pub.Parameters.RSA.Scheme.HashAlg
