@@ -73,7 +73,7 @@ func paddedAuth(auth []byte, nameAlg wire.Alg) []byte {
 // ordinary makes an ordinary object from the TPM's generator (Part 1, 24.6.2).
 func (t *TPM) ordinary(c *call, pub *wire.TPMTPublic, s *wire.TPMSSensitiveCreate) (*object, error) {
 	m := maker{source: t.volatile.rand, compat: currentSeedCompat, poll: c.poll, data: callerData(pub, s)}
-	o, err := m.make(pub)
+	o, err := t.makeObject(&m, pub)
 	if err != nil {
 		return nil, err
 	}

@@ -9,10 +9,10 @@ import (
 
 // derive makes an object below a derivation parent; the template holds label and context.
 //
-// Parameter 2: RCType (RSA) and what is wrong with the template. Without position: RCAttributes (sensitiveDataOrigin), RCSize and
+// Parameter 2: RCType (RSA; ECC where the profile forbids it) and what is wrong with the template. Without position: RCAttributes (sensitiveDataOrigin), RCSize and
 // RCInsufficient (label and context in the sensitive data), and the codes of maker.make.
 func (t *TPM) derive(parent *object, template *wire.TPMTPublic, s *wire.TPMSSensitiveCreate) (*object, error) {
-	if template.Type == wire.AlgRSA {
+	if template.Type == wire.AlgRSA || template.Type == wire.AlgECC && t.profile.demands(noECCDerivation) {
 		return nil, wire.RCType.Parameter(2)
 	}
 	if template.Attributes.Has(wire.ObjectSensitiveDataOrigin) {
@@ -27,7 +27,7 @@ func (t *TPM) derive(parent *object, template *wire.TPMTPublic, s *wire.TPMSSens
 	}
 	hash := hashFunc(parent.public.Parameters.KeyedHash.Scheme.HashAlg)
 	m := maker{source: drbg.NewStream(hash, parent.sensitive.Sensitive.Bits, from.Label, from.Context)}
-	o, err := m.make(template)
+	o, err := t.makeObject(&m, template)
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (t *TPM) makePrimary(c *call, pub *wire.TPMTPublic, s *wire.TPMSSensitiveCr
 		defer g.Wipe()
 		m.source, m.mixer = g, g.Additional
 		var err error
-		if o, err = m.make(pub); err != nil {
+		if o, err = t.makeObject(&m, pub); err != nil {
 			return nil, err
 		}
 		t.volatile.primaryKeys.add(h, key, o)
