@@ -9,3 +9,5 @@ require (
 )
 
 require golang.org/x/sys v0.49.0
+
+require github.com/google/go-tpm v0.9.8
