@@ -9,9 +9,11 @@ func capabilityCommands() []command {
 	return []command{
 		{
 			code: wire.CCGetCapability, clause: "30.2",
+			run: with((*TPM).getCapability),
 		},
 		{
 			code: wire.CCTestParms, clause: "30.3",
+			run: with((*TPM).testParms),
 		},
 		{
 			code: wire.CCSetCapability, clause: "30.4",

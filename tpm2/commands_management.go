@@ -12,11 +12,13 @@ func managementCommands() []command {
 			handles: []handleSpec{{"auth", wire.TPMIRHPlatform, roleUser}},
 			flags:   flagNV | flagNotRO,
 			pp:      ppRequired,
+			run:     with((*TPM).ppCommands),
 		},
 		{
 			code: wire.CCSetAlgorithmSet, clause: "26.3",
 			handles: []handleSpec{{"authHandle", wire.TPMIRHPlatform, roleUser}},
 			flags:   flagNV | flagNotRO,
+			run:     with((*TPM).setAlgorithmSet),
 		},
 	}
 }

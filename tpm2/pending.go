@@ -1,16 +1,10 @@
 package tpm2
 
-import (
-	"govtpm/tpm2/wire"
-)
-
 // What follows is still to come from the files named in it.
 
 type selfTestState struct{}
 
 func (t *TPM) PermanentState() ([]byte, error) { return nil, nil }
-
-func (t *TPM) oneCapability(capability wire.Cap, property uint32) ([]byte, error) { return nil, nil }
 
 func (t *TPM) marshalObjectContext(o *object) ([]byte, error)     { return nil, errInternal }
 func (t *TPM) unmarshalObjectContext(b []byte) (*object, error)   { return nil, errInternal }
