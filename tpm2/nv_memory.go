@@ -185,6 +185,7 @@ func (t *TPM) persistentSize(o *object) int {
 func (t *TPM) nvAddPersistent(o *object, h wire.Handle) error {
 	p := o.clone()
 	p.evict = h
+	t.setExponent(p)
 	if !t.nvFits(t.persistentSize(p), t.reservedCounters()) {
 		return wire.RCNVSpace
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 
+	"govtpm/tpm2/nvstate"
 	"govtpm/tpm2/wire"
 )
 
@@ -29,7 +30,8 @@ type object struct {
 	derivation  bool // derivation parent
 	flushAtEnd  bool // goes when the command ends: persistent objects, finished sequences
 	sequence    *sequence
-	privateKeys *keyCache // what is computed from sensitive, once per loaded object; made when it is asked for
+	exponent    nvstate.PrivateExponent // what saved state has of an RSA key beside the prime, empty until it was needed
+	privateKeys *keyCache               // what is computed from sensitive, once per loaded object; made when it is asked for
 }
 
 // isSequence reports whether o is a hash, HMAC, event or signature sequence.
@@ -99,6 +101,7 @@ func (o *object) place(hierarchy wire.Handle, parent *object, seedCompat uint8) 
 func (o *object) clone() *object {
 	c := *o
 	c.sensitive = cloneSensitive(&o.sensitive)
+	c.exponent = cloneExponent(o.exponent)
 	c.privateKeys = nil
 	return &c
 }
@@ -119,6 +122,7 @@ func cloneSensitive(s *wire.TPMTSensitive) wire.TPMTSensitive {
 // wipe overwrites the secrets of o.
 func (o *object) wipe() {
 	o.sensitive.Wipe()
+	wipeExponent(&o.exponent)
 	o.privateKeys.wipe()
 	if o.sequence != nil {
 		clear(o.sequence.auth)

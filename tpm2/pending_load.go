@@ -1,9 +1,6 @@
 package tpm2
 
-// What follows is still to come from persist_permanent.go and persist_volatile.go.
-
-// Load makes a TPM of its permanent state. It is powered off: call Init.
-func Load(env Environment, permanent []byte) (*TPM, error) { return nil, errInternal }
+// What follows is still to come from persist_volatile.go.
 
 // VolatileState is the volatile state of a TPM that is on.
 func (t *TPM) VolatileState() ([]byte, error) { return nil, errInternal }

@@ -1,6 +1,7 @@
 package rsa
 
 import (
+	"bytes"
 	"sync"
 
 	"filippo.io/bigmod"
@@ -62,6 +63,22 @@ func NewPrivateKey(n []byte, e uint32, prime []byte) (*PrivateKey, error) {
 // Prime returns a copy of the prime the key was made from, the sensitive value
 // of the object.
 func (k *PrivateKey) Prime() []byte { return append([]byte(nil), k.prime...) }
+
+// CRT returns the values for the Chinese remainder theorem (RFC 8017, 3.2) that
+// saved state has beside the prime: the other prime; 1/e modulo the larger
+// prime less one and modulo the smaller one less one; the inverse of the
+// smaller prime modulo the larger.
+func (k *PrivateKey) CRT() (other, dP, dQ, qInv []byte) {
+	if k.p == nil {
+		return nil, nil, nil, nil // wiped
+	}
+	other = k.q.Nat().Bytes(k.q)
+	large, small, dP, dQ := k.p, k.q, k.dP, k.dQ
+	if bytes.Compare(k.prime, other) < 0 {
+		large, small, dP, dQ = small, large, dQ, dP
+	}
+	return other, bytes.Clone(dP), bytes.Clone(dQ), inverse(small, large).Bytes(large)
+}
 
 // Wipe forgets the private part, as far as bigmod lets go of its copies; the
 // key serves public operations only afterwards.
