@@ -4,6 +4,5 @@ package tpm2
 
 type selfTestState struct{}
 
-
 func (t *TPM) marshalSessionContext(s *session) ([]byte, error)   { return nil, errInternal }
 func (t *TPM) unmarshalSessionContext(b []byte) (*session, error) { return nil, errInternal }
