@@ -9,8 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"govtpm/internal/biostool"
+	"govtpm/internal/certtool"
 	"govtpm/internal/daemon"
 	"govtpm/internal/ioctltool"
+	"govtpm/internal/localca"
+	"govtpm/internal/setup"
 )
 
 // program is a program: the words behind its name, and its exit status.
@@ -19,8 +23,12 @@ type program func(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 // programs are the programs by their names.
 func programs() map[string]program {
 	return map[string]program{
-		"swtpm":       daemon.Main,
-		"swtpm_ioctl": ioctltool.Main,
+		"swtpm":         daemon.Main,
+		"swtpm_ioctl":   ioctltool.Main,
+		"swtpm_bios":    biostool.Main,
+		"swtpm_cert":    certtool.Main,
+		"swtpm_localca": localca.Main,
+		"swtpm_setup":   setup.Main,
 	}
 }
 

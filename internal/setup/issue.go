@@ -1,0 +1,129 @@
+package setup
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"govtpm/internal/conffile"
+	"govtpm/internal/ekcert"
+)
+
+// tool is the program that issues certificates, as the configuration names it.
+type tool struct {
+	path, config, options, vmid, logfile string
+	allowSigning, decryption             bool
+	keepDir                              string // where copies go, "" for none
+	info                                 []string
+	printf                               func(string, ...any)
+	log                                  func(string) // a line the tool prints
+}
+
+// findTool reads the configuration; nil means that no certificates are made.
+func findTool(conf *conffile.File) (*tool, error) {
+	name, _ := conf.Value("create_certs_tool")
+	if name == "" {
+		return nil, nil
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return nil, fmt.Errorf("could not find the certificate tool %s: %w", name, err)
+	}
+	t := &tool{path: path}
+	t.config, _ = conf.Value("create_certs_tool_config")
+	t.options, _ = conf.Value("create_certs_tool_options")
+	return t, nil
+}
+
+// describe turns what the TPM says about itself (GET_INFO with flags 3) into arguments.
+func (t *tool) describe(text []byte) error {
+	var info struct {
+		TPMSpecification struct {
+			Family          string
+			Level, Revision int
+		}
+		TPMAttributes struct{ Manufacturer, Version, Model string }
+	}
+	if err := json.Unmarshal(text, &info); err != nil {
+		return fmt.Errorf("the TPM's information cannot be read: %w", err)
+	}
+	s, a := info.TPMSpecification, info.TPMAttributes
+	t.info = []string{
+		"--tpm-spec-family", s.Family, "--tpm-spec-level", fmt.Sprint(s.Level), "--tpm-spec-revision", fmt.Sprint(s.Revision),
+		"--tpm-manufacturer", a.Manufacturer, "--tpm-model", a.Model, "--tpm-version", a.Version,
+	}
+	return nil
+}
+
+// issue runs the tool in a directory of its own and returns the certificate.
+func (t *tool) issue(typ ekcert.Type, key, tpmSerial string) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "swtpm_setup.certs.")
+	if err != nil {
+		return nil, fmt.Errorf("making a directory for certificates: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	keyOption := "--ek"
+	if typ == ekcert.IAK || typ == ekcert.IDevID {
+		keyOption = "--key"
+	}
+	args := []string{"--type", typ.String(), keyOption, key, "--dir", dir}
+	add := func(name, value string) {
+		if value != "" {
+			args = append(args, name, value)
+		}
+	}
+	if t.allowSigning {
+		args = append(args, "--allow-signing")
+		if t.decryption {
+			args = append(args, "--decryption")
+		}
+	}
+	add("--logfile", t.logfile)
+	add("--vmid", t.vmid)
+	args = append(append(args, t.info...), "--tpm2")
+	add("--configfile", t.config)
+	add("--optsfile", t.options)
+	add("--tpm-serial-num", tpmSerial)
+	t.printf("  Invoking %s %s", t.path, strings.Join(args, " "))
+	cmd := exec.Command(t.path, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err = cmd.Run()
+	for lines := bufio.NewScanner(&out); lines.Scan(); {
+		t.log(filepath.Base(t.path) + ": " + lines.Text())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the certificate tool failed: %w: %s", err, bytes.TrimSpace(errs.Bytes()))
+	}
+	der, err := os.ReadFile(filepath.Join(dir, typ.String()+".cert"))
+	if err != nil {
+		return nil, fmt.Errorf("the certificate tool left no certificate: %w", err)
+	}
+	return der, nil
+}
+
+// keep writes a copy of a certificate.
+func (t *tool) keep(typ ekcert.Type, a algorithm, der []byte) error {
+	if t.keepDir == "" {
+		return nil
+	}
+	name := filepath.Join(t.keepDir, fmt.Sprintf("%s-%s.crt", typ, a.name))
+	if err := os.WriteFile(name, der, 0o640); err != nil {
+		return fmt.Errorf("keeping a copy of a certificate: %w", err)
+	}
+	return nil
+}
+
+// noCertificates is for a configuration without certificate tool: there are no certificates to make.
+type noCertificates struct{}
+
+func (noCertificates) issue(typ ekcert.Type, _, _ string) ([]byte, error) {
+	return nil, fmt.Errorf("the configuration names no tool to make the %s certificate", typ)
+}
+
+func (noCertificates) keep(ekcert.Type, algorithm, []byte) error { return nil }

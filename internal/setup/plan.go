@@ -1,0 +1,199 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Defaults where neither command line nor configuration say anything.
+const (
+	defaultBanks   = "sha256"
+	defaultKeySize = "2048"
+	defaultEK2     = "ecc_nist_p384"
+)
+
+// setting is an option, or else the configuration's value of that name, or else def.
+func (r *run) setting(name, key, def string) string {
+	if v, ok := r.o.text[name]; ok {
+		return v
+	}
+	if v, ok := r.conf.Value(key); ok && v != "" {
+		return v
+	}
+	return def
+}
+
+// plan turns options and configuration into what is to be done.
+func (r *run) plan() (*plan, error) {
+	f := r.o.flags
+	p := &plan{
+		createSPK: f["create-spk"], eccSPK: f["ecc"], ekCert: f["create-ek-cert"], platformCert: f["create-platform-cert"],
+		allowSigning: f["allow-signing"], decryption: f["decryption"], lock: f["lock-nvram"],
+	}
+	p.createEK = f["createek"] || p.ekCert || p.platformCert
+	p.banks = r.o.banks
+	if !r.o.has("pcr-banks") {
+		p.banks = strings.Split(r.setting("pcr-banks", "active_pcr_banks", defaultBanks), ",")
+	}
+	if len(p.banks) > 0 && p.banks[0] == "-" {
+		p.banks = nil
+	}
+	for i := range p.banks {
+		p.banks[i] = strings.TrimSpace(p.banks[i])
+	}
+	if f["reconfigure"] {
+		return &plan{banks: p.banks}, nil
+	}
+	if err := r.planEKs(p); err != nil {
+		return nil, err
+	}
+	for _, d := range []struct {
+		name string
+		to   *algorithm
+	}{{"iakkeyalgo", &p.iak}, {"idevidkeyalgo", &p.idevid}} {
+		name := r.setting(d.name, d.name, "")
+		if name == "" || !p.ekCert {
+			continue
+		}
+		var err error
+		if *d.to, err = parseAlgorithm(name); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// planEKs chooses the algorithms of the endorsement keys. Two of one kind make one key.
+func (r *run) planEKs(p *plan) error {
+	first := r.setting("ek1keyalgo", "ek1keyalgo", "")
+	if first == "" {
+		size, err := r.keySize()
+		if err != nil {
+			return err
+		}
+		first = "rsa" + size
+	}
+	a, err := parseAlgorithm(first)
+	if err != nil {
+		return err
+	}
+	b, err := parseAlgorithm(r.setting("ek2keyalgo", "ek2keyalgo", defaultEK2))
+	if err != nil {
+		return err
+	}
+	p.ek = []algorithm{a}
+	if a != b {
+		p.ek = append(p.ek, b)
+	}
+	return nil
+}
+
+// keySize is the size of an RSA EK: one that the TPM can do.
+func (r *run) keySize() (string, error) {
+	size := r.setting("rsa-keysize", "rsa_keysize", defaultKeySize)
+	if size == "max" {
+		for _, s := range []string{"4096", "3072"} {
+			if r.program.can("rsa-keysize-" + s) {
+				return s, nil
+			}
+		}
+		return defaultKeySize, nil
+	}
+	if size != "2048" && size != "3072" && size != "4096" || size != defaultKeySize && !r.program.can("rsa-keysize-"+size) {
+		return "", fmt.Errorf("Unsupported RSA key size %s.", size) //nolint:staticcheck // known words
+	}
+	return size, nil
+}
+
+// firstExtraFD is the number of the first further descriptor in the TPM program: behind standard streams, data and control.
+const firstExtraFD = 5
+
+// tpmArguments returns the arguments of the TPM program that depend on the options, and the files it needs for them.
+func (r *run) tpmArguments() (args []string, files []*os.File, err error) {
+	state := "backend-uri=" + r.o.stateURI()
+	if r.program.can("tpmstate-opt-lock") {
+		state += ",lock"
+	}
+	args = []string{"--tpmstate", state, "--tpm2"}
+	inherit := func(option string) (string, error) {
+		n, err := strconv.ParseUint(r.o.text[option], 10, 31)
+		if err != nil {
+			return "", fmt.Errorf("--%s needs the number of a file descriptor", option)
+		}
+		f := os.NewFile(uintptr(n), option)
+		if f == nil {
+			return "", fmt.Errorf("--%s: %d is not a file descriptor", option, n)
+		}
+		files = append(files, f)
+		return strconv.Itoa(firstExtraFD + len(files) - 1), nil
+	}
+	for _, k := range []struct {
+		option, sub string
+		fd          bool
+	}{{"keyfile", "file=", false}, {"keyfile-fd", "fd=", true}, {"pwdfile", "pwdfile=", false}, {"pwdfile-fd", "pwdfd=", true}} {
+		value, ok := r.o.text[k.option]
+		if !ok {
+			continue
+		}
+		if k.fd {
+			if value, err = inherit(k.option); err != nil {
+				return nil, nil, err
+			}
+		}
+		key := k.sub + value
+		if c, ok := r.o.text["cipher"]; ok {
+			key += ",mode=" + c
+		}
+		args = append(args, "--key", key)
+	}
+	if !r.o.flags["reconfigure"] {
+		profile, err := r.profileArgument(inherit)
+		if err != nil {
+			return nil, nil, err
+		}
+		args = append(args, profile...)
+	}
+	if log := r.o.text["logfile"]; log != "" {
+		args = append(args, "--log", "file="+log)
+	}
+	return args, files, nil
+}
+
+// checkAccess makes sure that the directories exist that are written to.
+func (r *run) checkAccess() error {
+	var dirs []string
+	if dir, ok := strings.CutPrefix(r.o.stateURI(), "dir://"); ok {
+		dirs = append(dirs, dir)
+	}
+	if dir := r.o.text["write-ek-cert-files"]; dir != "" {
+		dirs = append(dirs, dir)
+	}
+	for _, dir := range dirs {
+		if st, err := os.Stat(dir); err != nil || !st.IsDir() || !writable(dir) {
+			name, _, _ := strings.Cut(whoami(), ":")
+			return fmt.Errorf("User %s cannot access directory %s. Make sure it exists and is a directory.", name, dir) //nolint:staticcheck // known words
+		}
+	}
+	return nil
+}
+
+// clearState looks for state: it is kept without a word of error, replaced, or an error, as the options say.
+func (r *run) clearState() (keep bool, err error) {
+	uri := r.o.stateURI()
+	has, err := r.program.hasState(uri, r.o.flags["tpm2"])
+	switch {
+	case err != nil:
+		return false, err
+	case !has:
+		return false, deleteState(uri)
+	case r.o.flags["not-overwrite"]:
+		r.printf("Not overwriting existing state file.")
+		return true, nil
+	case r.o.flags["overwrite"]:
+		return false, deleteState(uri)
+	}
+	return false, errors.New("Found existing TPM state 'permall'.") //nolint:staticcheck // known words
+}

@@ -1,0 +1,272 @@
+package setup
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"govtpm/internal/conffile"
+)
+
+// Name is the name of the program.
+const Name = "swtpm_setup"
+
+// Version is the version of swtpm whose behaviour the program has.
+const Version = "0.11.0"
+
+// run is one run of the program.
+type run struct {
+	o        *options
+	out, err io.Writer // both the log, if there is one
+	conf     *conffile.File
+	program  *program
+}
+
+// Main runs the program with the arguments behind its name and returns its exit code.
+func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	o, err := parse(args)
+	if errors.Is(err, errHelp) {
+		fmt.Fprint(stdout, usage)
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	r := &run{o: o, out: &lockedWriter{w: stdout}, err: &lockedWriter{w: stderr}}
+	if done, err := r.inform(); done || err != nil {
+		return r.code(err)
+	}
+	if err := o.check(); err != nil {
+		return r.code(err)
+	}
+	if user, ok := o.text["runas"]; ok {
+		if err := changeUser(user); err != nil {
+			return r.code(err)
+		}
+	}
+	if name := o.text["logfile"]; name != "" {
+		log, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND|noFollow, 0o640)
+		if err != nil {
+			return r.code(fmt.Errorf("could not open the logfile: %w", err))
+		}
+		defer log.Close()
+		both := &lockedWriter{w: log}
+		r.out, r.err = both, both
+	}
+	return r.code(r.manufacture())
+}
+
+// lockedWriter is written to by this program and, through a pipe, by the TPM program at the same time.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+func (r *run) code(err error) int {
+	if err != nil {
+		fmt.Fprintln(r.err, err)
+		return 1
+	}
+	return 0
+}
+
+func (r *run) printf(format string, args ...any) { fmt.Fprintf(r.out, format+"\n", args...) }
+
+// inform answers the options that only ask for something.
+func (r *run) inform() (done bool, err error) {
+	switch {
+	case r.o.flags["version"]:
+		r.printf("TPM emulator setup tool version %s", Version)
+	case r.o.has("create-config-files"):
+		return true, createConfigFiles(r.o.text["create-config-files"], os.LookupEnv, r.printf)
+	case r.o.flags["print-capabilities"]:
+		p, err := findProgram(r.o.text["tpm"])
+		if err != nil {
+			return true, err
+		}
+		text, err := p.capabilities()
+		if err != nil {
+			return true, err
+		}
+		r.printf("%s", text)
+	case r.o.flags["print-profiles"]:
+		return true, r.printProfiles()
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+// configuration reads the configuration file.
+func (r *run) configuration() error {
+	name := r.o.text["config"]
+	if name == "" {
+		name = conffile.Find("swtpm_setup.conf", os.LookupEnv)
+	}
+	var err error
+	if r.conf, err = conffile.Read(name, os.LookupEnv); err != nil {
+		return fmt.Errorf("could not read the configuration file: %w", err)
+	}
+	return nil
+}
+
+// manufacture prepares everything and makes the TPM.
+func (r *run) manufacture() error {
+	tpm2 := r.o.flags["tpm2"]
+	if err := r.configuration(); err != nil {
+		return err
+	}
+	var err error
+	if r.program, err = findProgram(r.o.text["tpm"]); err != nil {
+		return err
+	}
+	if err := r.program.ask(tpm2); err != nil {
+		return err
+	}
+	if want := map[bool]string{true: "tpm-2.0", false: "tpm-1.2"}[tpm2]; !r.program.can(want) {
+		return fmt.Errorf("swtpm at %s does not support %s", r.program.argv[0], strings.ToUpper(strings.Replace(want, "-", " ", 1)))
+	}
+	if !tpm2 {
+		return errors.New("manufacturing a TPM 1.2 is not implemented yet")
+	}
+	if err := r.checkAccess(); err != nil {
+		return err
+	}
+	plan, err := r.plan()
+	if err != nil {
+		return err
+	}
+	reconfigure := r.o.flags["reconfigure"]
+	if !reconfigure {
+		keep, err := r.clearState()
+		if keep || err != nil {
+			return err
+		}
+	}
+	kind := "manufacturing"
+	if reconfigure {
+		kind = "reconfiguration"
+	}
+	r.printf("Starting vTPM %s as %s @ %s", kind, whoami(), date())
+	if err = r.author(plan); err != nil {
+		fmt.Fprintln(r.err, err)
+		fmt.Fprintln(r.err, "An error occurred. Authoring the TPM state failed.")
+		if !reconfigure {
+			_ = deleteState(r.o.stateURI())
+		}
+		err = errors.New("The TPM state was not made.") //nolint:staticcheck // a sentence of its own
+	} else {
+		r.printf("Successfully authored TPM state.")
+	}
+	r.printf("Ending vTPM manufacturing @ %s", date())
+	return err
+}
+
+func date() string { return time.Now().Format("Mon 02 Jan 2006 03:04:05 PM MST") }
+
+// whoami is the account and its group, as messages show them.
+func whoami() string {
+	u, err := user.Current()
+	if err != nil {
+		return strconv.Itoa(os.Geteuid()) + ":" + strconv.Itoa(os.Getegid())
+	}
+	group := u.Gid
+	if g, err := user.LookupGroupId(u.Gid); err == nil {
+		group = g.Name
+	}
+	return u.Username + ":" + group
+}
+
+// author starts the TPM and carries the plan out.
+func (r *run) author(p *plan) error {
+	extra, files, err := r.tpmArguments()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, f := range files {
+			f.Close()
+		}
+	}()
+	proc, err := r.program.start(extra, files, r.out, r.err)
+	if err != nil {
+		return err
+	}
+	defer proc.kill()
+	r.printf("TPM is listening on Unix socket.")
+	if !r.o.flags["reconfigure"] && r.program.can("cmdarg-profile") {
+		if err := r.showProfile(proc); err != nil {
+			return err
+		}
+	}
+	certs, err := r.certificates(proc, p)
+	if err != nil {
+		return err
+	}
+	m := &manufacturing{plan: *p, tpm: tpm2{proc}, certs: certs, printf: r.printf}
+	if err := m.run(); err != nil {
+		return err
+	}
+	if err := proc.stop(); err != nil {
+		return fmt.Errorf("shutting the TPM down: %w", err)
+	}
+	return nil
+}
+
+// infoActiveProfile and infoIdentity are flags of GET_INFO.
+const (
+	infoIdentity      = 3
+	infoActiveProfile = 0x20
+)
+
+// showProfile prints the profile that the TPM uses.
+func (r *run) showProfile(proc *process) error {
+	text, err := proc.info(infoActiveProfile)
+	if err != nil {
+		return fmt.Errorf("asking for the active profile: %w", err)
+	}
+	var info struct{ ActiveProfile json.RawMessage }
+	if err := json.Unmarshal(text, &info); err != nil || len(info.ActiveProfile) == 0 {
+		return errors.New("the TPM does not tell its active profile")
+	}
+	r.printf("Active profile: %s", bytes.TrimSpace(info.ActiveProfile))
+	return nil
+}
+
+// certificates prepares the certificate tool, if certificates are wanted.
+func (r *run) certificates(proc *process, p *plan) (certificates, error) {
+	if !p.ekCert && !p.platformCert {
+		return noCertificates{}, nil
+	}
+	t, err := findTool(r.conf)
+	if err != nil {
+		return nil, err
+	}
+	if t == nil { // no tool, no certificates
+		p.ekCert, p.platformCert = false, false
+		return noCertificates{}, nil
+	}
+	t.vmid, t.logfile, t.keepDir = r.o.text["vmid"], r.o.text["logfile"], r.o.text["write-ek-cert-files"]
+	t.allowSigning, t.decryption = p.allowSigning, p.decryption
+	t.printf, t.log = r.printf, func(line string) { r.printf("%s", line) }
+	text, err := proc.info(infoIdentity)
+	if err != nil {
+		return nil, fmt.Errorf("asking the TPM about itself: %w", err)
+	}
+	return t, t.describe(text)
+}

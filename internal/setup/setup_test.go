@@ -1,0 +1,238 @@
+package setup
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"govtpm/internal/localca"
+)
+
+// asLocalCA makes the test binary behave as swtpm_localca, so that it can be the certificate tool.
+const asLocalCA = "SETUP_TEST_LOCALCA"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asLocalCA) != "" {
+		os.Exit(localca.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+func program0(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = Main(args, strings.NewReader(""), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// bench is a directory with state, a configuration and a CA.
+func bench(t *testing.T) (dir string, args []string) {
+	t.Helper()
+	tool, err := exec.LookPath("swtpm")
+	if err != nil {
+		t.Skip("swtpm is not installed")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	for name, content := range map[string]string{
+		"setup.conf":   "create_certs_tool = " + self + "\ncreate_certs_tool_config = " + dir + "/ca.conf\ncreate_certs_tool_options = " + dir + "/ca.options\nactive_pcr_banks = sha256 # default\n",
+		"ca.conf":      fmt.Sprintf("statedir = %s/ca\nsigningkey = %s/ca/key\nissuercert = %s/ca/cert\n", dir, dir, dir),
+		"ca.options":   "--platform-manufacturer m --platform-model n --platform-version 1\n",
+		"state/.keep":  "",
+		"copies/.keep": "",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv(asLocalCA, "1")
+	return dir, []string{"--tpm-state", filepath.Join(dir, "state"), "--tpm", tool + " socket", "--config", filepath.Join(dir, "setup.conf"), "--tpm2"}
+}
+
+// TestAuthor manufactures a TPM with certificates, then tries what can be done with state that exists.
+func TestAuthor(t *testing.T) {
+	dir, args := bench(t)
+	state := filepath.Join(dir, "state", "tpm2-00.permall")
+	with := func(more ...string) []string { return append(args[:len(args):len(args)], more...) }
+	code, out, errs := program0(with("--create-ek-cert", "--create-platform-cert", "--vmid", "vm-1", "--lock-nvram",
+		"--iakkeyalgo", "ECC_NIST_P256", "--write-ek-cert-files", filepath.Join(dir, "copies"))...)
+	if code != 0 {
+		t.Fatalf("%d\n%s\n%s", code, out, errs)
+	}
+	for _, want := range []string{
+		`^Starting vTPM manufacturing as \S+:\S+ @ \w{3} \d\d \w{3} \d{4} \d\d:\d\d:\d\d [AP]M \w+\n`, `\nTPM is listening on Unix socket.\n`,
+		`\n  Invoking \S+ --type ek --ek [0-9a-f]{512} --dir \S+ --vmid vm-1 --tpm-spec-family 2.0 --tpm-spec-level 0 --tpm-spec-revision \d+ --tpm-manufacturer id:00001014 --tpm-model swtpm --tpm-version id:\d+ --tpm2 --configfile \S+ --optsfile \S+\n`,
+		`\n  Invoking \S+ --type iak --key x=[0-9a-f]{64},y=[0-9a-f]{64},id=secp256r1 .* --tpm-serial-num IBM:[0-9a-f]{40}:[0-9a-f]+\n`,
+		`\nSuccessfully authored TPM state.\nEnding vTPM manufacturing @ `,
+	} {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	for _, name := range []string{"ek-rsa2048.crt", "ek-secp384r1.crt", "iak-secp256r1.crt"} {
+		if st, err := os.Stat(filepath.Join(dir, "copies", name)); err != nil || st.Mode().Perm() != 0o640 {
+			t.Errorf("%s: %v, %v", name, st, err)
+		}
+	}
+	before, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := program0(args...); code != 1 || errs != "Found existing TPM state 'permall'.\n" {
+		t.Errorf("existing state: %d %q", code, errs)
+	}
+	if code, out, _ := program0(with("--not-overwrite")...); code != 0 || out != "Not overwriting existing state file.\n" {
+		t.Errorf("not-overwrite: %d %q", code, out)
+	}
+	if after, _ := os.ReadFile(state); !bytes.Equal(before, after) {
+		t.Error("the state changed")
+	}
+	code, out, errs = program0(with("--reconfigure", "--pcr-banks", "sha384", "--pcr-banks", "sha1")...)
+	if code != 0 || !strings.HasPrefix(out, "Starting vTPM reconfiguration") || !strings.Contains(out, "activated PCR banks sha384,sha1 among") {
+		t.Errorf("reconfigure: %d %q %q", code, out, errs)
+	}
+	code, out, errs = program0(with("--overwrite", "--pcr-banks", "none")...)
+	if code != 1 || !strings.Contains(errs, "An error occurred. Authoring the TPM state failed.") {
+		t.Errorf("bad banks: %d %q %q", code, out, errs)
+	}
+	if _, err := os.Stat(state); err == nil {
+		t.Error("state is left over from a failure")
+	}
+	log := filepath.Join(dir, "log")
+	if code, out, errs := program0(with("--createek", "--pcr-banks", "-", "--logfile", log)...); code != 0 || out != "" || errs != "" {
+		t.Errorf("with a log: %d %q %q", code, out, errs)
+	}
+	if data, err := os.ReadFile(log); err != nil || !bytes.Contains(data, []byte("Successfully authored TPM state.")) || bytes.Contains(data, []byte("PCR banks")) {
+		t.Errorf("log: %s, %v", data, err)
+	}
+}
+
+// TestEncrypted manufactures encrypted state with keys given in every way.
+func TestEncrypted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a TPM many times")
+	}
+	dir, args := bench(t)
+	secret := filepath.Join(dir, "secret")
+	if err := os.WriteFile(secret, []byte("000102030405060708090a0b0c0d0e0f"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, option := range []string{"--keyfile", "--pwdfile", "--keyfile-fd", "--pwdfile-fd"} {
+		value := secret
+		if strings.HasSuffix(option, "-fd") {
+			f, err := os.Open(secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			value = fmt.Sprint(f.Fd())
+			runtime.KeepAlive(f)
+		}
+		code, out, errs := program0(append(args[:len(args):len(args)], "--overwrite", option, value, "--cipher", "aes-cbc")...)
+		if code != 0 {
+			t.Errorf("%s: %d %q %q", option, code, out, errs)
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	dir, args := bench(t)
+	for _, tt := range []struct {
+		args string
+		want string
+	}{
+		{"--take-ownership", "Taking ownership is not supported for TPM 2."},
+		{"--cipher foo", "Unsupported cipher 'foo'."},
+		{"--keyfile a --pwdfile b", "only one of"},
+		{"--keyfile-fd x", "file descriptor"},
+		{"--profile {} --profile-name x", "only one of"},
+		{"--profile-name x --reconfigure", "--reconfigure"},
+		{"--iakkeyalgo rsa2048", "--create-ek-cert"},
+		{"--ek1keyalgo foo", "unsupported key algorithm 'foo'"},
+		{"--rsa-keysize 1000", "Unsupported RSA key size 1000."},
+		{"--profile-remove-disabled x", "--profile-remove-disabled"},
+		{"--profile-name ../x", "cannot be the name"},
+		{"--profile-name local:x", "there is no profile 'x'"},
+		{"--profile {\"Name\":\"x\"}", "the TPM does not know it"},
+		{"--profile nonsense", "not JSON"},
+		{"--config /does/not/exist", "configuration file"},
+		{"--tpm-state /does/not/exist", "cannot access directory /does/not/exist"},
+		{"--write-ek-cert-files /does/not/exist", "cannot access directory"},
+		{"--tpm /does/not/exist", "is not an executable"},
+		{"--tpm /bin/false", "capabilities"},
+		{"--runas no-such-user-", "User 'no-such-user-' does not exist."},
+		{"--logfile /does/not/exist", "logfile"},
+		{"--foo", "swtpm_setup: unrecognized option '--foo'"},
+		{"--create-config-files=foo", "unknown flag 'foo'"},
+	} {
+		code, _, errs := program0(append(args[:len(args):len(args)], strings.Fields(tt.args)...)...)
+		if code != 1 || !strings.Contains(errs, tt.want) {
+			t.Errorf("%s: %d %q, want %q", tt.args, code, errs, tt.want)
+		}
+	}
+	for args, want := range map[string]string{
+		"": "--tpm-state must be provided", "--tpm-state x --ecc": "--ecc requires --tpm2.", "--tpm-state x --reconfigure": "--reconfigure requires --tpm2.",
+		"--tpm-state x --pcr-banks sha1": "--pcr-banks requires --tpm2.",
+	} {
+		if code, _, errs := program0(strings.Fields(args)...); code != 1 || !strings.Contains(errs, want) {
+			t.Errorf("%q: %d %q", args, code, errs)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "state", "*permall")); len(left) != 0 {
+		t.Errorf("state was made: %v", left)
+	}
+}
+
+func TestConfigFiles(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", dir)
+	code, out, errs := program0("--create-config-files", "root")
+	if want := fmt.Sprintf("Writing %s/swtpm_setup.conf.\nWriting %s/swtpm-localca.conf.\nWriting %s/swtpm-localca.options.\n", dir, dir, dir); code != 0 || out != want {
+		t.Fatalf("%d %q %q", code, out, errs)
+	}
+	for list, want := range map[string]int{"root": 1, "root,skip-if-exist": 0, "root,overwrite": 0, "root overwrite": 0} {
+		if code, _, errs := program0("--create-config-files=" + list); code != want {
+			t.Errorf("%s: %d %q", list, code, errs)
+		}
+	}
+	conf, err := os.ReadFile(filepath.Join(dir, "swtpm-localca.conf"))
+	if want := "statedir = " + dir + "/var/lib/swtpm-localca\n"; err != nil || !strings.HasPrefix(string(conf), want) {
+		t.Errorf("%s, %v", conf, err)
+	}
+	if os.Geteuid() == 0 {
+		if code, _, errs := program0("--create-config-files"); code != 1 || !strings.Contains(errs, "'root' flag") {
+			t.Errorf("%d %q", code, errs)
+		}
+	}
+}
+
+// TestCapabilities has a program with the capabilities of swtpm 0.11 asked.
+func TestCapabilities(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a shell script")
+	}
+	fake := filepath.Join(t.TempDir(), "swtpm")
+	script := "#!/bin/sh\ncat <<'E'\n" + `{ "type": "swtpm", "features": [ "tpm-1.2", "tpm-2.0", "rsa-keysize-1024", "rsa-keysize-2048", "rsa-keysize-3072", "rsa-keysize-4096" ], ` +
+		`"profiles": { "names": [ "default-v2", "default-v1", "null", "custom" ] }, "version": "0.11.0" }` + "\nE\n"
+	if err := os.WriteFile(fake, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const want = `{ "type": "swtpm_setup", "features": [ "tpm-1.2", "tpm-2.0", "cmdarg-keyfile-fd", "cmdarg-pwdfile-fd", "tpm12-not-need-root", "cmdarg-write-ek-cert-files", "cmdarg-create-config-files", "cmdarg-reconfigure-pcr-banks", "tpm2-rsa-keysize-2048", "tpm2-rsa-keysize-3072", "tpm2-rsa-keysize-4096", "cmdarg-profile", "cmdarg-profile-remove-disabled", "cmdarg-ek1keyalgo", "cmdarg-ek2keyalgo", "cmdarg-iakkeyalgo", "cmdarg-idevidkeyalgo" ], "profiles": [ "default-v2", "default-v1", "null", "custom" ], "version": "0.11.0" }` + "\n"
+	if code, out, errs := program0("--print-capabilities", "--tpm", fake); code != 0 || out != want {
+		t.Errorf("%d %q\n%s", code, errs, out)
+	}
+	if code, out, _ := program0("--print-profiles"); code != 0 || out != "{}\n" {
+		t.Errorf("profiles: %d %q", code, out)
+	}
+}
