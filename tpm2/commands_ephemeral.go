@@ -51,6 +51,9 @@ func (p *ecEphemeralParameters) fields() []field {
 
 // commit is TPM2_Commit (Part 3, 19.2; Part 1, 44.2.3): the first half of a signature with an anonymous scheme.
 func (t *TPM) commit(c *call, p *commitParameters) error {
+	if t.profile.demands(noECCDerivation) {
+		return wire.RCType
+	}
 	key := c.objects[0]
 	if key.public.Type != wire.AlgECC {
 		return wire.RCKey.Handle(1)
@@ -97,6 +100,9 @@ func (t *TPM) commit(c *call, p *commitParameters) error {
 
 // ecEphemeral is TPM2_EC_Ephemeral (Part 3, 19.3): an ephemeral key for TPM2_ZGen_2Phase.
 func (t *TPM) ecEphemeral(c *call, p *ecEphemeralParameters) error {
+	if t.profile.demands(noECCDerivation) {
+		return wire.RCType
+	}
 	crv := curve.ByID(uint16(p.curveID))
 	if crv == nil {
 		return wire.RCNoResult

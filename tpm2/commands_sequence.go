@@ -140,7 +140,7 @@ func (p *eventSequenceCompleteParameters) fields() []field {
 
 // macStart is TPM2_MAC_Start (Part 3, 17.3), and TPM2_HMAC_Start, which differs only in its name (Part 3, 17.2).
 func (t *TPM) macStart(c *call, p *macStartParameters) error {
-	alg, err := macAlgorithm(c.objects[0], p.inScheme)
+	alg, err := t.macAlgorithm(c.objects[0], p.inScheme)
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,29 @@ func TestEventSequence(t *testing.T) {
 		if b.object(h) != nil {
 			t.Error("the sequence is still there")
 		}
+		for _, alg := range b.profile.hashes() {
+			want := make([]byte, digestSize(alg))
+			if pcr != wire.RHNull {
+				want = hashOf(alg, want, hashOf(alg, []byte("abc")))
+			}
+			if got := b.pcrValue(alg, int(pcr&16)); !bytes.Equal(got, want) {
+				t.Errorf("PCR %v of %v: %x, want %x", pcr, alg, got, want)
+			}
+		}
 	}
+}
+
+// The PCR must be one that the locality may extend; what is wrong with the sequence is told before.
+func TestEventSequenceLocality(t *testing.T) {
+	b := newTestTPM(t)
+	event, hashing := b.startHash(wire.AlgNull), b.startHash(wire.AlgSHA1)
+	complete := func(h wire.Handle) *testCommand {
+		return newCommand(wire.CCEventSequenceComplete, 17, h).password("").password(sequenceAuth).b2(nil)
+	}
+	b.want(wire.RCLocality, b.run(complete(event)))
+	b.want(wire.RCMode.Handle(2), b.run(complete(hashing)))
+	b.locality = 3
+	b.want(0, b.run(complete(event)))
 }
 
 func TestSequenceFaults(t *testing.T) {

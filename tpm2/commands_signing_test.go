@@ -193,7 +193,7 @@ func TestSignRestricted(t *testing.T) {
 	b.want(wire.RCTicket.Parameter(3), b.run(signCommand(h, digest, noScheme, &other)))
 	digest, ticket = hash("\xffTCG", wire.AlgSHA256)
 	b.want(wire.RCTicket.Parameter(3), b.run(signCommand(h, digest, noScheme, ticket)))
-	digest, ticket = hash("good", wire.AlgSM3_256)
+	digest, ticket = hash("good", wire.AlgSHA1)
 	b.want(wire.RCTicket.Parameter(3), b.run(signCommand(h, digest, noScheme, ticket)))
 }
 
@@ -295,5 +295,48 @@ func TestVerifySignatureFlipped(t *testing.T) {
 		if b.Failure() != nil {
 			t.Fatal(b.Failure())
 		}
+	}
+}
+
+// A profile can forbid signatures and their verification with SHA-1, and demand HMAC keys of a least size.
+func TestSignByProfile(t *testing.T) {
+	digest := make([]byte, 20)
+	rsa := func() *object { return rsaObject(wire.ObjectSign, wire.AlgRSASSA, wire.AlgSHA1) }
+	ecc := func() *object { return eccObject(wire.CurveNISTP256, wire.ObjectSign, wire.AlgECDSA, wire.AlgSHA1) }
+	mac := func() *object { return hmacKey(wire.AlgSHA1, wire.ObjectSign, make([]byte, 14)) }
+	bad := wire.RCSignature.Parameter(2)
+	for _, c := range []struct {
+		profile           string
+		key               *object
+		sign, verify, mac wire.RC
+	}{
+		{`"Attributes":"no-sha1-signing"`, rsa(), wire.RCHash, bad, wire.RCType.Handle(1)},
+		{`"Attributes":"no-sha1-signing"`, ecc(), wire.RCHash, bad, wire.RCType.Handle(1)},
+		{`"Attributes":"no-sha1-signing"`, mac(), 0, bad, 0},
+		{`"Attributes":"no-sha1-verification"`, rsa(), 0, wire.RCHash.Parameter(2), wire.RCType.Handle(1)},
+		{`"Attributes":"no-sha1-verification"`, ecc(), 0, wire.RCHash.Parameter(2), wire.RCType.Handle(1)},
+		{`"Attributes":"no-sha1-verification"`, mac(), 0, bad, 0},
+		{`"Attributes":"no-sha1-hmac-creation"`, ecc(), 0, bad, wire.RCType.Handle(1)},
+		{`"Attributes":"no-sha1-hmac-creation"`, mac(), wire.RCHash, bad, wire.RCHash.Parameter(2)},
+		{`"Attributes":"no-sha1-hmac-verification"`, mac(), 0, wire.RCHash.Parameter(2), 0},
+		{`"Algorithms":"rsa,hmac,hmac-min-key-size=112,aes,mgf1,keyedhash,xor,sha1,sha256,sha384,null,oaep,ecdsa,ecdh,kdf1-sp800-56a,kdf2,kdf1-sp800-108,ecc,ecc-nist-p256,ecc-nist-p384,symcipher,cfb,cmac"`, mac(), 0, bad, 0},
+		{`"Algorithms":"rsa,hmac,hmac-min-key-size=113,aes,mgf1,keyedhash,xor,sha1,sha256,sha384,null,oaep,ecdsa,ecdh,kdf1-sp800-56a,kdf2,kdf1-sp800-108,ecc,ecc-nist-p256,ecc-nist-p384,symcipher,cfb,cmac"`, mac(), wire.RCKeySize, wire.RCKeySize.Parameter(2), 0},
+	} {
+		t.Run(c.profile, func(t *testing.T) {
+			p := testProfile(t, `{"Name":"custom:x",`+c.profile+`}`)
+			b := newTestTPMWith(t, Options{Seeds: vectorSeeds(), Profile: p}).startup(wire.SUClear)
+			h := b.addKey(c.key)
+			b.want(c.sign, b.run(signCommand(h, digest, noScheme, nullTicket)))
+			one := []byte{1}
+			s, _ := keyScheme(&c.key.public)
+			sig := &wire.TPMTSignature{SigAlg: s.Scheme, Signature: wire.TPMUSignature{
+				RSA:  wire.TPMSSignatureRSA{Hash: wire.AlgSHA1, Sig: make([]byte, 128)},
+				ECC:  wire.TPMSSignatureECC{Hash: wire.AlgSHA1, R: one, S: one},
+				HMAC: wire.TPMTHA{HashAlg: wire.AlgSHA1, Digest: digest},
+			}}
+			b.want(c.verify, b.run(verifyCommand(h, digest, sig)))
+			b.want(c.mac, b.run(newCommand(wire.CCMAC, h).password(keyAuth).b2(nil).put(wire.AlgNull)))
+			b.want(c.mac, b.run(newCommand(wire.CCMACStart, h).password(keyAuth).b2(nil).put(wire.AlgNull)))
+		})
 	}
 }

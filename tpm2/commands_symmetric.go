@@ -176,7 +176,7 @@ func (t *TPM) hash(c *call, p *hashParameters) error {
 
 // mac is TPM2_MAC (Part 3, 15.6), and TPM2_HMAC, which differs only in its name (Part 3, 15.5).
 func (t *TPM) mac(c *call, p *macParameters) error {
-	alg, err := macAlgorithm(c.objects[0], p.inScheme)
+	alg, err := t.macAlgorithm(c.objects[0], p.inScheme)
 	if err != nil {
 		return err
 	}

@@ -205,3 +205,12 @@ func TestECEphemeral(t *testing.T) {
 	}
 	b.want(wire.RCCurve.Parameter(1), b.run(newCommand(wire.CCECEphemeral).u16(0)))
 }
+
+func TestNoECCDerivation(t *testing.T) {
+	p := testProfile(t, `{"Name":"custom:x","Attributes":"no-ecc-key-derivation"}`)
+	b := newTestTPMWith(t, Options{Seeds: vectorSeeds(), Profile: p}).startup(wire.SUClear)
+	h := b.addKey(rsaObject(wire.ObjectSign, wire.AlgNull, 0)) // would be RCKey
+	b.want(wire.RCType, b.run(newCommand(wire.CCECEphemeral).put(wire.CurveNISTP256)))
+	b.want(wire.RCType, b.run(commitCommand(h, eccPoint(nil, nil), nil, nil)))
+	b.want(wire.RCType, b.run(zGen2PhaseCommand(h, wire.TPMSECCPoint{}, wire.TPMSECCPoint{}, wire.AlgECDH, 0)))
+}

@@ -90,6 +90,9 @@ func (t *TPM) ecdhZGen(c *call, p *ecdhzGenParameters) error {
 // zGen2Phase is TPM2_ZGen_2Phase (Part 3, 14.7): a key exchange with two keys on each side. The TPM's ephemeral key is that of an
 // EC_Ephemeral command.
 func (t *TPM) zGen2Phase(c *call, p *zGen2PhaseParameters) error {
+	if t.profile.demands(noECCDerivation) {
+		return wire.RCType
+	}
 	key := c.objects[0]
 	if err := exchangeKey(key); err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 
 // macAlgorithm settles the algorithm of a MAC with key, the object of handle 1: a hash for HMAC, or CMAC. in is what the
 // caller asks for in parameter 2, AlgNull for the key's own (Part 3, 15.6, 17.3).
-func macAlgorithm(key *object, in wire.Alg) (wire.Alg, error) {
+func (t *TPM) macAlgorithm(key *object, in wire.Alg) (wire.Alg, error) {
 	own := wire.AlgNull
 	switch p := &key.public.Parameters; key.public.Type {
 	case wire.AlgKeyedHash:
@@ -28,6 +28,9 @@ func macAlgorithm(key *object, in wire.Alg) (wire.Alg, error) {
 	}
 	if (key.public.Type == wire.AlgSymCipher) != (alg == wire.AlgCMAC) || alg != wire.AlgCMAC && digestSize(alg) == 0 {
 		return 0, wire.RCScheme.Parameter(2)
+	}
+	if alg == wire.AlgSHA1 && t.profile.demands(noSHA1HMACCreation) {
+		return 0, wire.RCHash.Parameter(2)
 	}
 	if key.public.Attributes.Has(wire.ObjectRestricted) {
 		return 0, wire.RCAttributes.Handle(1)

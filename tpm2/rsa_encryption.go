@@ -43,6 +43,9 @@ func (t *TPM) rsaEncrypt(c *call, p *rsaEncryptParameters) error {
 	if err != nil {
 		return wire.RCKey.Handle(1)
 	}
+	if scheme.Scheme == wire.AlgNull && t.profile.demands(noUnpaddedEncryption) {
+		return wire.RCScheme
+	}
 	var out []byte
 	switch scheme.Scheme {
 	case wire.AlgNull:
@@ -82,6 +85,9 @@ func (t *TPM) rsaDecrypt(c *call, p *rsaDecryptParameters) error {
 	}
 	if len(p.cipherText) != len(key.public.Unique.RSA) {
 		return wire.RCSize
+	}
+	if scheme.Scheme == wire.AlgNull && t.profile.demands(noUnpaddedEncryption) {
+		return wire.RCScheme
 	}
 	k, err := t.rsaKey(key)
 	if err != nil {

@@ -171,3 +171,15 @@ func TestRSAEncryptionFaults(t *testing.T) {
 		})
 	}
 }
+
+func TestNoUnpaddedEncryption(t *testing.T) {
+	p := testProfile(t, `{"Name":"custom:x","Attributes":"no-unpadded-encryption"}`)
+	b := newTestTPMWith(t, Options{Seeds: vectorSeeds(), Profile: p}).startup(wire.SUClear)
+	h := b.addKey(rsaObject(wire.ObjectDecrypt, wire.AlgNull, 0))
+	none, rsaes := rsaDecryptScheme(wire.AlgNull, 0), rsaDecryptScheme(wire.AlgRSAES, 0)
+	b.want(wire.RCScheme, b.run(rsaEncryptCommand(h, []byte{1}, none, "")))
+	sealed := b.must(rsaEncryptCommand(h, []byte{1}, rsaes, "")).b2()
+	b.want(wire.RCSize, b.run(rsaDecryptCommand(h, sealed[1:], none, "")))
+	b.want(wire.RCScheme, b.run(rsaDecryptCommand(h, sealed, none, "")))
+	b.must(rsaDecryptCommand(h, sealed, rsaes, ""))
+}

@@ -72,14 +72,17 @@ func signatureHash(s *wire.TPMTSignature) wire.Alg {
 }
 
 // sign signs a digest with a scheme that selectSignScheme settled; a nil key gives the NULL signature.
-// Codes, without position: RCValue and RCNoResult.
+// Codes, without position: RCValue and RCNoResult; where the profile restricts signatures RCHash and RCKeySize.
 func (t *TPM) sign(key *object, s *wire.TPMTSigScheme, digest []byte) (wire.TPMTSignature, error) {
 	sig := wire.TPMTSignature{SigAlg: s.Scheme}
 	if key == nil || s.Scheme == wire.AlgNull {
 		sig.SigAlg = wire.AlgNull
 		return sig, nil
 	}
-	var err error
+	err := t.signatureAllowed(key, s.HashAlg, noSHA1Signing, noSHA1HMACCreation)
+	if err != nil {
+		return wire.TPMTSignature{}, err
+	}
 	switch key.public.Type {
 	case wire.AlgRSA:
 		sig.Signature.RSA.Hash = s.HashAlg
@@ -97,6 +100,22 @@ func (t *TPM) sign(key *object, s *wire.TPMTSigScheme, digest []byte) (wire.TPMT
 		return wire.TPMTSignature{}, err
 	}
 	return sig, nil
+}
+
+// signatureAllowed checks what the profile demands of signatures: no SHA-1, HMAC keys of a least size. The attributes are those
+// that concern the purpose, for asymmetric keys and for HMAC keys. Codes, without position: RCHash, RCKeySize.
+func (t *TPM) signatureAllowed(key *object, hashAlg wire.Alg, asymmetric, symmetric profileAttributes) error {
+	attribute := asymmetric
+	if key.public.Type == wire.AlgKeyedHash {
+		attribute = symmetric
+		if 8*len(key.sensitive.Sensitive.Bits) < t.profile.minHMACKeyBits() {
+			return wire.RCKeySize
+		}
+	}
+	if hashAlg == wire.AlgSHA1 && t.profile.demands(attribute) {
+		return wire.RCHash
+	}
+	return nil
 }
 
 func (t *TPM) signRSA(key *object, s *wire.TPMTSigScheme, digest []byte) ([]byte, error) {
@@ -178,24 +197,24 @@ func (t *TPM) signECC(key *object, s *wire.TPMTSigScheme, digest []byte) (ecc.Si
 
 // verify checks a signature over a digest. The scheme of a key is only looked at where the key is an HMAC key, as libtpms
 // does. Codes, without position: RCSignature, RCScheme where the key cannot make such a signature, RCHandle for an HMAC key
-// without its secret.
+// without its secret; where the profile restricts signatures RCHash and RCKeySize.
 func (t *TPM) verify(key *object, digest []byte, sig *wire.TPMTSignature) error {
-	if !signsWith(key.public.Type, sig.SigAlg) && key.public.Type != wire.AlgKeyedHash || isAnonymous(sig.SigAlg) {
+	if key.public.Type == wire.AlgKeyedHash && key.publicOnly {
+		return wire.RCHandle
+	}
+	if !signsWith(key.public.Type, sig.SigAlg) || isAnonymous(sig.SigAlg) {
 		return wire.RCScheme
 	}
-	ok := false
+	if err := t.signatureAllowed(key, sig.Hash(), noSHA1Verification, noSHA1HMACVerification); err != nil {
+		return err
+	}
+	var ok bool
 	switch key.public.Type {
 	case wire.AlgRSA:
 		ok = verifyRSA(&key.public, digest, sig)
 	case wire.AlgECC:
 		ok = verifyECC(&key.public, digest, sig)
-	case wire.AlgKeyedHash:
-		if key.publicOnly {
-			return wire.RCHandle
-		}
-		if sig.SigAlg != wire.AlgHMAC {
-			return wire.RCScheme
-		}
+	default:
 		ok = verifyHMAC(key, digest, &sig.Signature.HMAC)
 	}
 	if !ok {
