@@ -32,7 +32,7 @@ func (t *TPM) Init(ctx context.Context, deleteVolatile bool) error {
 	}
 	t.incoming.clear()
 	t.opts.Profile, t.opts.Seeds = "", nil // a profile is for the first power-on
-	t.engine, t.failed = engine, false
+	t.engine, t.profile, t.failed = engine, engine.Profile(), false
 	t.running.Store(true)
 	return nil
 }

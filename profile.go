@@ -1,18 +1,18 @@
 package govtpm
 
 import (
-	"errors"
+	"strings"
 
 	"govtpm/tpm2"
 )
 
 // parseProfile reads the profile of a new TPM: JSON, or the name of a built-in one; nil for none.
 func parseProfile(text string) (*tpm2.Profile, error) {
-	switch text {
-	case "":
+	if text == "" {
 		return nil, nil
-	case "null":
-		return tpm2.NullProfile(), nil
 	}
-	return nil, errors.New("profiles are not supported yet")
+	if !strings.HasPrefix(text, "{") {
+		text = `{"Name":"` + text + `"}`
+	}
+	return tpm2.ParseProfile(text)
 }

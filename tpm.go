@@ -54,9 +54,10 @@ type TPM struct {
 	mu          sync.Mutex
 	engine      *tpm2.TPM // nil while the TPM is off
 	closed      bool
-	failed      bool   // the failure of the engine was logged
-	lastCommand uint32 // code of the last command of the client, whatever became of it
-	established bool   // tpmEstablished of the last power cycle
+	profile     *tpm2.Profile // of the last power cycle
+	failed      bool          // the failure of the engine was logged
+	lastCommand uint32        // code of the last command of the client, whatever became of it
+	established bool          // tpmEstablished of the last power cycle
 	bufferSize  uint32
 	incoming    incomingState
 	lock        storageLock

@@ -178,6 +178,9 @@ func (p *Profile) RSAKeyBits() []uint16 { return slices.Clone(p.limits.RSAKeyBit
 // CamelliaKeyBits are the sizes of Camellia keys that the TPM takes.
 func (p *Profile) CamelliaKeyBits() []uint16 { return slices.Clone(p.limits.CamelliaKeyBits) }
 
+// Profile is what the TPM offers.
+func (t *TPM) Profile() *Profile { return t.profile }
+
 // hasCommand reports whether the profile offers a command.
 func (p *Profile) hasCommand(c *command) bool { return p.commands.has(c.code) }
 

@@ -3,11 +3,15 @@ package daemon
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"strings"
 
 	"govtpm"
 	"govtpm/control"
 	"govtpm/store"
 	"govtpm/store/envelope"
+	"govtpm/tpm2"
+	"govtpm/tpm2/nvstate"
 )
 
 // Instance is a TPM of this process.
@@ -57,7 +61,27 @@ type Engine struct {
 
 // DefaultEngine is the engine of this program.
 func DefaultEngine() Engine {
-	return Engine{TPM20: true, RSAKeySizes: []int{1024, 2048, 3072, 4096}, Open: openTPM}
+	return Engine{
+		TPM20: true, RSAKeySizes: []int{1024, 2048, 3072, 4096}, Open: openTPM,
+		ProfileCapabilities: profileCapabilities,
+		AvailableProfiles: func() ([]byte, error) {
+			return []byte("[" + strings.Join(tpm2.BuiltinProfiles(), ",") + "]"), nil
+		},
+	}
+}
+
+// profileCapabilities tells which profiles there are and what they can be made of.
+func profileCapabilities() string {
+	var names []string
+	for _, p := range nvstate.BuiltinProfiles() {
+		names = append(names, `"`+p.Name+`"`)
+	}
+	lists := func(l nvstate.Lists) string {
+		return fmt.Sprintf(`{ "canbedisabled": "%s", "implemented": "%s" }`, l.CanBeDisabled, l.Implemented)
+	}
+	all := tpm2.NullProfile()
+	return fmt.Sprintf(`"names": [ %s ], "algorithms": %s, "commands": %s`,
+		strings.Join(names, ", "), lists(all.AlgorithmLists()), lists(all.CommandLists()))
 }
 
 // openTPM makes a TPM 2.0.

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"govtpm/control"
@@ -10,6 +11,9 @@ import (
 
 func TestDefaultEngine(t *testing.T) {
 	e := DefaultEngine()
+	if got, want := e.ProfileCapabilities(), `"names": [ "default-v2", "default-v1", "null", "custom" ], "algorithms": { "canbedisabled": "tdes,sha1,`; !strings.HasPrefix(got, want) {
+		t.Errorf("capabilities of profiles: %s", got)
+	}
 	without, err := e.Open(Config{})
 	if err != nil {
 		t.Fatal(err)
