@@ -121,19 +121,8 @@ func (m *maker) makeECC(o *object) error {
 	}
 	o.privateKeys.curve, o.privateKeys.scalar = c, d
 	o.public.Unique.ECC = wire.TPMSECCPoint{X: q.X(), Y: q.Y()}
-	o.sensitive.Sensitive.ECC = leftPadded(d.Bytes(), c.Size())
+	o.sensitive.Sensitive.ECC = d.Bytes() // the order has the size of the field
 	return nil
-}
-
-// leftPadded brings a number to size bytes; it must fit.
-func leftPadded(b []byte, size int) []byte {
-	if len(b) >= size {
-		return b[len(b)-size:]
-	}
-	padded := make([]byte, size)
-	copy(padded[size-len(b):], b)
-	clear(b)
-	return padded
 }
 
 // symmetricKey is the caller's key or a new one.

@@ -131,3 +131,118 @@ func checkSecrets(t *testing.T, o *object, sensitive, seedValue []byte) {
 		t.Errorf("seedValue %x, want %x", o.sensitive.SeedValue, seedValue)
 	}
 }
+
+// TestPrimaryCache checks that remembered primary objects are those that would be made, and are forgotten with their seed.
+func TestPrimaryCache(t *testing.T) {
+	b := newTestTPM(t)
+	small := rsaTemplate(storageAttributes, aes128CFB)
+	small.Parameters.RSA.KeyBits = 1024
+	command := func(h wire.Handle, n int, auth string, data []byte) *testCommand {
+		p := *small
+		p.Unique.RSA = bytes.Repeat([]byte{byte(n)}, n)
+		return createPrimaryCommand(h, auth, data, wire.Marshal(&p.TPMTPublic))
+	}
+	make := func(h wire.Handle, n int, data []byte) (public, seedValue []byte) {
+		p := b.createPrimary(command(h, n, "auth", data))
+		seedValue = bytes.Clone(b.object(p.handle).sensitive.SeedValue)
+		b.flush(p.handle)
+		return p.public, seedValue
+	}
+	entries := func() []primaryEntry { return b.volatile.primaryKeys.entries }
+
+	first, seed := make(wire.RHOwner, 0, nil)
+	if again, s := make(wire.RHOwner, 0, nil); !bytes.Equal(first, again) || !bytes.Equal(seed, s) || len(entries()) != 1 {
+		t.Errorf("%d entries", len(entries()))
+	}
+	if a := entries()[0].object.sensitive.AuthValue; len(a) != 0 {
+		t.Errorf("an authValue is remembered: %q", a)
+	}
+	for _, other := range []func() ([]byte, []byte){
+		func() ([]byte, []byte) { return make(wire.RHOwner, 1, nil) },
+		func() ([]byte, []byte) { return make(wire.RHOwner, 0, []byte{0}) },
+		func() ([]byte, []byte) { return make(wire.RHPlatform, 0, nil) },
+		func() ([]byte, []byte) { return make(wire.RHEndorsement, 0, nil) },
+		func() ([]byte, []byte) { return make(wire.RHNull, 0, nil) },
+	} {
+		if public, _ := other(); bytes.Equal(public, first) {
+			t.Error("the same key for something else")
+		}
+	}
+
+	// The one not used for longest makes room, and its secrets are overwritten.
+	make(wire.RHOwner, 0, nil)
+	secret := entries()[0].object.sensitive.Sensitive.RSA
+	for n := 2; len(entries()) < maxPrimaries || !bytes.Equal(secret, bytes.Repeat([]byte{0}, 64)); n++ {
+		if n > 2+maxPrimaries {
+			t.Fatal("secrets are kept")
+		}
+		make(wire.RHOwner, n, nil)
+	}
+	if len(entries()) != maxPrimaries {
+		t.Errorf("%d entries", len(entries()))
+	}
+
+	// TPM2_Clear replaces the seed of the owner and the proofs, but not the endorsement seed.
+	ek, ekSeed := make(wire.RHEndorsement, 0, nil)
+	platform, platformSeed := make(wire.RHPlatform, 0, nil)
+	b.must(newCommand(wire.CCClear, wire.RHLockout).password(""))
+	for _, e := range entries() {
+		if e.hierarchy == wire.RHOwner || e.hierarchy == wire.RHEndorsement {
+			t.Errorf("a key of %#x is remembered", uint32(e.hierarchy))
+		}
+	}
+	if p, _ := make(wire.RHOwner, 0, nil); bytes.Equal(p, first) {
+		t.Error("the same owner key after TPM2_Clear")
+	}
+	if p, s := make(wire.RHEndorsement, 0, nil); !bytes.Equal(p, ek) || bytes.Equal(s, ekSeed) {
+		t.Error("after TPM2_Clear an endorsement key has to be the same with another seedValue")
+	}
+	if p, s := make(wire.RHPlatform, 0, nil); !bytes.Equal(p, platform) || !bytes.Equal(s, platformSeed) {
+		t.Error("another platform key after TPM2_Clear")
+	}
+
+	// A TPM Reset replaces the seed of the NULL hierarchy.
+	null, _ := make(wire.RHNull, 0, nil)
+	b.powerCycle()
+	b.startup(wire.SUClear)
+	if p, _ := make(wire.RHNull, 0, nil); bytes.Equal(p, null) {
+		t.Error("the same key of the NULL hierarchy after TPM Reset")
+	}
+}
+
+// TestPrimaryObject checks what a primary object is in each hierarchy.
+func TestPrimaryObject(t *testing.T) {
+	b := newTestTPM(t)
+	template := wire.Marshal(&attributes(storageTemplate(), wire.ObjectStClear, fixedAttributes).TPMTPublic)
+	for name, h := range hierarchies {
+		p := b.createPrimary(createPrimaryCommand(h, "auth", nil, template))
+		o := b.object(p.handle)
+		want := prefixed(wire.AlgSHA256, hashOf(wire.AlgSHA256, handleName(h), p.name))
+		if o.hierarchy != h || o.primary == (h == wire.RHNull) || o.temporary != (h == wire.RHNull) || !o.stClear || !o.parent || o.derivation ||
+			o.seedCompat != 1 || !bytes.Equal(o.qualified, want) || !bytes.Equal(o.name, p.name) || len(o.sensitive.AuthValue) != 32 {
+			t.Errorf("%s: %+v", name, o)
+		}
+		if p.ticket.Hierarchy != h || !b.checkCreationTicket(&p.ticket, p.name, p.creationHash) {
+			t.Errorf("%s: ticket %+v", name, p.ticket)
+		}
+		b.flush(p.handle)
+	}
+	b.stateClear.shEnable = false
+	b.want(wire.RCHierarchy.Handle(1), b.run(createPrimaryCommand(wire.RHOwner, "", nil, template)))
+}
+
+// BenchmarkPrimary makes an RSA-2048 storage key from its seed and from memory.
+func BenchmarkPrimary(b *testing.B) {
+	for name, forget := range map[string]bool{"made": true, "remembered": false} {
+		b.Run(name, func(b *testing.B) {
+			tpm := newTestTPM(&testing.T{})
+			c := createPrimaryCommand(wire.RHOwner, "", nil, wire.Marshal(&rsaTemplate(storageAttributes, aes128CFB).TPMTPublic))
+			for b.Loop() {
+				if forget {
+					tpm.forgetPrimaries(wire.RHOwner)
+				}
+				tpm.flush(tpm.createPrimary(c).handle)
+			}
+		})
+	}
+}
