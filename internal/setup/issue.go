@@ -17,7 +17,7 @@ import (
 // tool is the program that issues certificates, as the configuration names it.
 type tool struct {
 	path, config, options, vmid, logfile string
-	allowSigning, decryption             bool
+	tpm2, allowSigning, decryption       bool
 	keepDir                              string // where copies go, "" for none
 	info                                 []string
 	printf                               func(string, ...any)
@@ -85,7 +85,10 @@ func (t *tool) issue(typ ekcert.Type, key, tpmSerial string) ([]byte, error) {
 	}
 	add("--logfile", t.logfile)
 	add("--vmid", t.vmid)
-	args = append(append(args, t.info...), "--tpm2")
+	args = append(args, t.info...)
+	if t.tpm2 {
+		args = append(args, "--tpm2")
+	}
 	add("--configfile", t.config)
 	add("--optsfile", t.options)
 	add("--tpm-serial-num", tpmSerial)

@@ -270,3 +270,25 @@ func FuzzResponses(f *testing.F) {
 		tpm.manufacturer()
 	})
 }
+
+// TestManufacture12Fails has a TPM 1.2 answer nonsense.
+func TestManufacture12Fails(t *testing.T) {
+	for _, resp := range []string{"", "00c4", "00c40000000a00000026", "00c40000000b00000000"} {
+		b, err := hex.DecodeString(resp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &manufacturing12{tpm: fixedTPM(b), certs: newTestCA(t), printf: func(string, ...any) {}}
+		if err := m.run(); err == nil {
+			t.Errorf("%s: no error", resp)
+		}
+	}
+	m := &manufacturing12{tpm: fixedTPM{0, 0xc4, 0, 0, 0, 10, 0, 0, 0, 0}, printf: func(string, ...any) {}}
+	m.createEK = true
+	if err := m.run(); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+		t.Errorf("an answer without a key: %v", err)
+	}
+	if err := m.own(make([]byte, 256)); err == nil {
+		t.Error("ownership was taken without a session")
+	}
+}

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"crypto/sha1" //nolint:gosec // the hash of TPM 1.2
 	"errors"
 	"fmt"
 	"os"
@@ -33,7 +34,7 @@ func (r *run) plan() (*plan, error) {
 		createSPK: f["create-spk"], eccSPK: f["ecc"], ekCert: f["create-ek-cert"], platformCert: f["create-platform-cert"],
 		allowSigning: f["allow-signing"], decryption: f["decryption"], lock: f["lock-nvram"],
 	}
-	p.createEK = f["createek"] || p.ekCert || p.platformCert
+	p.createEK = f["createek"] || p.ekCert || p.platformCert || f["take-ownership"]
 	p.banks = r.o.banks
 	if !r.o.has("pcr-banks") {
 		p.banks = strings.Split(r.setting("pcr-banks", "active_pcr_banks", defaultBanks), ",")
@@ -64,6 +65,23 @@ func (r *run) plan() (*plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// plan12 is the part of a plan that a TPM 1.2 can do, with its passwords: their SHA-1 is the authorization.
+func (r *run) plan12(p *plan) plan12 {
+	secret := func(option, def, wellKnown string) [sha1.Size]byte {
+		if r.o.flags[wellKnown] {
+			return wellKnownSecret
+		}
+		if v, ok := r.o.text[option]; ok {
+			def = v
+		}
+		return sha1.Sum([]byte(def))
+	}
+	return plan12{
+		createEK: p.createEK, ekCert: p.ekCert, platformCert: p.platformCert, lock: p.lock, takeOwnership: r.o.flags["take-ownership"],
+		ownerAuth: secret("ownerpass", "ooo", "owner-well-known"), srkAuth: secret("srkpass", "sss", "srk-well-known"),
+	}
 }
 
 // planEKs chooses the algorithms of the endorsement keys. Two of one kind make one key.
@@ -117,7 +135,10 @@ func (r *run) tpmArguments() (args []string, files []*os.File, err error) {
 	if r.program.can("tpmstate-opt-lock") {
 		state += ",lock"
 	}
-	args = []string{"--tpmstate", state, "--tpm2"}
+	args = []string{"--tpmstate", state}
+	if r.o.flags["tpm2"] {
+		args = append(args, "--tpm2")
+	}
 	inherit := func(option string) (string, error) {
 		n, err := strconv.ParseUint(r.o.text[option], 10, 31)
 		if err != nil {
@@ -149,7 +170,7 @@ func (r *run) tpmArguments() (args []string, files []*os.File, err error) {
 		}
 		args = append(args, "--key", key)
 	}
-	if !r.o.flags["reconfigure"] {
+	if r.o.flags["tpm2"] && !r.o.flags["reconfigure"] {
 		profile, err := r.profileArgument(inherit)
 		if err != nil {
 			return nil, nil, err

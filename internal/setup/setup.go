@@ -141,9 +141,6 @@ func (r *run) manufacture() error {
 	if want := map[bool]string{true: "tpm-2.0", false: "tpm-1.2"}[tpm2]; !r.program.can(want) {
 		return fmt.Errorf("swtpm at %s does not support %s", r.program.argv[0], strings.ToUpper(strings.Replace(want, "-", " ", 1)))
 	}
-	if !tpm2 {
-		return errors.New("manufacturing a TPM 1.2 is not implemented yet")
-	}
 	if err := r.checkAccess(); err != nil {
 		return err
 	}
@@ -209,7 +206,7 @@ func (r *run) author(p *plan) error {
 	}
 	defer proc.kill()
 	r.printf("TPM is listening on Unix socket.")
-	if !r.o.flags["reconfigure"] && r.program.can("cmdarg-profile") {
+	if r.o.flags["tpm2"] && !r.o.flags["reconfigure"] && r.program.can("cmdarg-profile") {
 		if err := r.showProfile(proc); err != nil {
 			return err
 		}
@@ -218,8 +215,12 @@ func (r *run) author(p *plan) error {
 	if err != nil {
 		return err
 	}
-	m := &manufacturing{plan: *p, tpm: tpm2{proc}, certs: certs, printf: r.printf}
-	if err := m.run(); err != nil {
+	if r.o.flags["tpm2"] {
+		err = (&manufacturing{plan: *p, tpm: tpm2{proc}, certs: certs, printf: r.printf}).run()
+	} else {
+		err = (&manufacturing12{plan12: r.plan12(p), tpm: proc, certs: certs, printf: r.printf}).run()
+	}
+	if err != nil {
 		return err
 	}
 	if err := proc.stop(); err != nil {
@@ -262,6 +263,7 @@ func (r *run) certificates(proc *process, p *plan) (certificates, error) {
 		return noCertificates{}, nil
 	}
 	t.vmid, t.logfile, t.keepDir = r.o.text["vmid"], r.o.text["logfile"], r.o.text["write-ek-cert-files"]
+	t.tpm2 = r.o.flags["tpm2"]
 	t.allowSigning, t.decryption = p.allowSigning, p.decryption
 	t.printf, t.log = r.printf, func(line string) { r.printf("%s", line) }
 	text, err := proc.info(infoIdentity)

@@ -2,6 +2,7 @@ package setup
 
 import (
 	"bytes"
+	"crypto/x509"
 	"fmt"
 	"os"
 	"os/exec"
@@ -116,6 +117,34 @@ func TestAuthor(t *testing.T) {
 	}
 	if data, err := os.ReadFile(log); err != nil || !bytes.Contains(data, []byte("Successfully authored TPM state.")) || bytes.Contains(data, []byte("PCR banks")) {
 		t.Errorf("log: %s, %v", data, err)
+	}
+}
+
+// TestAuthorTPM12 manufactures a TPM 1.2 with everything it can have.
+func TestAuthorTPM12(t *testing.T) {
+	dir, args := bench(t)
+	code, out, errs := program0(append(args[:len(args)-1:len(args)-1], "--create-ek-cert", "--create-platform-cert", "--lock-nvram", "--take-ownership",
+		"--srk-well-known", "--write-ek-cert-files", filepath.Join(dir, "copies"))...)
+	if strings.Contains(errs, "does not support TPM 1.2") {
+		t.Skip("swtpm has no TPM 1.2")
+	}
+	if code != 0 {
+		t.Fatalf("%d\n%s\n%s", code, out, errs)
+	}
+	for _, want := range []string{
+		"Successfully created EK.", "Successfully took ownership of the TPM.", "Successfully created NVRAM area for EK certificate.",
+		"Successfully created NVRAM area for Platform certificate.", "Successfully locked NVRAM access.", "Successfully authored TPM state.",
+	} {
+		if !strings.Contains(out, want+"\n") {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	der, err := os.ReadFile(filepath.Join(dir, "copies", "ek-rsa2048.crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x509.ParseCertificate(der); err != nil {
+		t.Error(err)
 	}
 }
 
