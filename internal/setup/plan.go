@@ -71,7 +71,7 @@ func (r *run) plan() (*plan, error) {
 func (r *run) plan12(p *plan) plan12 {
 	secret := func(option, def, wellKnown string) [sha1.Size]byte {
 		if r.o.flags[wellKnown] {
-			return wellKnownSecret
+			return [sha1.Size]byte{} // the well-known secret (TPM 1.2 Part 1, 8)
 		}
 		if v, ok := r.o.text[option]; ok {
 			def = v

@@ -23,9 +23,6 @@ type plan12 struct {
 	lock                           bool
 }
 
-// wellKnownSecret is the authorization of 20 zero bytes (TPM 1.2 Part 1, 8).
-var wellKnownSecret [sha1.Size]byte
-
 // manufacturing12 carries a plan out on a TPM 1.2.
 type manufacturing12 struct {
 	plan12
