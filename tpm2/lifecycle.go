@@ -104,6 +104,7 @@ func (t *TPM) manufacture(s *Seeds) {
 // nothing but TPM2_Startup is accepted. Init reads the permanent state as it was last saved.
 func (t *TPM) Init() error {
 	dirty := t.volatile.permanentDirty
+	t.wipeObjects()
 	t.volatile = volatileData{on: true, exclusiveAudit: wire.RHUnassigned, drtmSequence: wire.RHUnassigned, permanentDirty: dirty}
 	t.volatile.time.last = t.env.Clock.Monotonic()
 	t.volatile.time.timerReset = true

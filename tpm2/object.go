@@ -192,6 +192,14 @@ func (t *TPM) flushObjects(drop func(*object) bool) {
 	}
 }
 
+// wipeObjects overwrites the secrets of what is loaded or remembered, because the power goes.
+func (t *TPM) wipeObjects() {
+	t.flushObjects(func(*object) bool { return true })
+	for _, h := range []wire.Handle{wire.RHOwner, wire.RHEndorsement, wire.RHPlatform, wire.RHNull} {
+		t.forgetPrimaries(h)
+	}
+}
+
 // loadPersistent puts the persistent object of handle h into a slot for the time of the command (Part 1, 27.7).
 // RCHandle: not there, or its hierarchy is disabled; RCObjectMemory.
 func (t *TPM) loadPersistent(c *call, h wire.Handle) (*object, error) {

@@ -203,7 +203,11 @@ func TestPrimaryCache(t *testing.T) {
 
 	// A TPM Reset replaces the seed of the NULL hierarchy.
 	null, _ := make(wire.RHNull, 0, nil)
+	secret = entries()[len(entries())-1].object.sensitive.Sensitive.RSA
 	b.powerCycle()
+	if !bytes.Equal(secret, bytes.Repeat([]byte{0}, 64)) || len(entries()) != 0 {
+		t.Error("secrets outlive the power")
+	}
 	b.startup(wire.SUClear)
 	if p, _ := make(wire.RHNull, 0, nil); bytes.Equal(p, null) {
 		t.Error("the same key of the NULL hierarchy after TPM Reset")
