@@ -154,7 +154,7 @@ type call struct {
 func (c *call) cancelled() bool { return c.ctx.Err() != nil }
 
 // decode reads the parameter area into the fields of p; a fault is numbered with the parameter's position
-// (Part 3, 5.8), and bytes left over are RCSize.
+// (Part 3, 5.8), and bytes left over are RCSize. Then the algorithms of the command are tested, if they were not.
 func (t *TPM) decode(c *call, p parameters) error {
 	r := wire.NewReader(c.params, t.limits)
 	for i, f := range p.fields() {
@@ -166,7 +166,7 @@ func (t *TPM) decode(c *call, p parameters) error {
 	if r.Len() != 0 {
 		return wire.RCSize
 	}
-	return nil
+	return t.testBeforeUse(c, r.Algs())
 }
 
 // commandTable returns the rows of every command that the engine knows, chapter by chapter of Part 3.

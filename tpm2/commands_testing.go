@@ -10,14 +10,17 @@ func testingCommands() []command {
 		{
 			code: wire.CCSelfTest, clause: "10.2",
 			flags: flagNV,
+			run:   with((*TPM).selfTest),
 		},
 		{
 			code: wire.CCIncrementalSelfTest, clause: "10.3",
 			flags: flagNV,
+			run:   with((*TPM).incrementalSelfTest),
 		},
 		{
 			code: wire.CCGetTestResult, clause: "10.4",
 			flags: flagEncrypt,
+			run:   bare((*TPM).getTestResult),
 		},
 	}
 }

@@ -2,7 +2,5 @@ package tpm2
 
 // What follows is still to come from the files named in it.
 
-type selfTestState struct{}
-
 func (t *TPM) marshalSessionContext(s *session) ([]byte, error)   { return nil, errInternal }
 func (t *TPM) unmarshalSessionContext(b []byte) (*session, error) { return nil, errInternal }

@@ -111,6 +111,9 @@ func (r *Reader) Alg(i AlgInterface) Alg {
 		r.Fail(rc)
 		return AlgError
 	}
+	if a != AlgNull {
+		r.algs = r.algs.With(a)
+	}
 	return a
 }
 

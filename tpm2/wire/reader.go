@@ -13,6 +13,7 @@ type Reader struct {
 	rc     RC
 	limits *Limits
 	total  int
+	algs   AlgSet
 }
 
 // NewReader reads from buf under the given limits; nil limits accept everything in Part 2 (see Everything).
@@ -52,6 +53,9 @@ func (r *Reader) Fail(rc RC) {
 
 // Limits returns what the Reader accepts; never nil.
 func (r *Reader) Limits() *Limits { return r.limits }
+
+// Algs returns the algorithms that values of interface types named so far (see Alg).
+func (r *Reader) Algs() AlgSet { return r.algs }
 
 // Len returns the number of bytes not yet read; zero after a failure.
 func (r *Reader) Len() int { return len(r.buf) }

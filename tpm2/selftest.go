@@ -1,0 +1,140 @@
+package tpm2
+
+import (
+	"govtpm/tpm2/wire"
+)
+
+// selfTestState tells which algorithms were tested since power came on (Part 1, 10.4).
+type selfTestState struct {
+	done wire.AlgSet
+	// answer replaces knownAnswer in tests that need a failure.
+	answer func(wire.Alg) error
+}
+
+// selfTested are the algorithms that have a test of their own, as libtpms lists them.
+func selfTested() []wire.Alg {
+	return []wire.Alg{
+		wire.AlgTDES, wire.AlgSHA1, wire.AlgAES, wire.AlgSHA256, wire.AlgSHA384, wire.AlgSHA512, wire.AlgRSASSA, wire.AlgRSAES,
+		wire.AlgRSAPSS, wire.AlgOAEP, wire.AlgECDSA, wire.AlgECDH, wire.AlgECSchnorr, wire.AlgKDF1SP800108, wire.AlgCamellia, wire.AlgCFB,
+	}
+}
+
+// testsOf are the tests to pass before an algorithm is used. Those that have none of their own are tested with the algorithms that they
+// are made of or serve.
+func testsOf(alg wire.Alg) []wire.Alg {
+	switch alg {
+	case wire.AlgAES, wire.AlgCFB, wire.AlgCMAC, wire.AlgCTR, wire.AlgOFB, wire.AlgCBC, wire.AlgECB, wire.AlgSymCipher:
+		return []wire.Alg{wire.AlgAES, wire.AlgCFB}
+	case wire.AlgHMAC, wire.AlgKeyedHash, wire.AlgXOR, wire.AlgMGF1, wire.AlgKDF1SP80056A, wire.AlgKDF2:
+		return []wire.Alg{wire.AlgSHA256}
+	case wire.AlgRSA:
+		return []wire.Alg{wire.AlgRSASSA}
+	case wire.AlgOAEP:
+		return []wire.Alg{wire.AlgSHA256, wire.AlgOAEP}
+	case wire.AlgECC, wire.AlgECMQV:
+		return []wire.Alg{wire.AlgECDH}
+	case wire.AlgECDSA, wire.AlgECDAA, wire.AlgSM2:
+		return []wire.Alg{wire.AlgSHA256, wire.AlgECDSA, wire.AlgECDH}
+	case wire.AlgECSchnorr:
+		return []wire.Alg{wire.AlgSHA256, wire.AlgECDH, wire.AlgECSchnorr}
+	}
+	return []wire.Alg{alg}
+}
+
+// runSelfTest tests an algorithm. A failure is an internal fault.
+func (t *TPM) runSelfTest(alg wire.Alg) error {
+	answer := knownAnswer
+	if t.volatile.selfTest.answer != nil {
+		answer = t.volatile.selfTest.answer
+	}
+	for _, a := range testsOf(alg) {
+		if err := answer(a); err != nil {
+			return internalf("self-test of %v: %w", a, err)
+		}
+		t.volatile.selfTest.done = t.volatile.selfTest.done.With(a)
+	}
+	t.volatile.selfTest.done = t.volatile.selfTest.done.With(alg)
+	return nil
+}
+
+// testBeforeUse runs the tests that are still to be passed by the algorithms that a command uses: those that its parameters name, those
+// of its objects and those of its sessions.
+func (t *TPM) testBeforeUse(c *call, used wire.AlgSet) error {
+	for _, o := range c.objects {
+		if o != nil && !o.isSequence() {
+			used = used.With(o.public.Type).With(o.public.NameAlg)
+		}
+	}
+	for i := range c.sessions {
+		if s := c.sessions[i].session; s != nil {
+			used = used.With(s.authHash).With(s.symmetric.Algorithm)
+		}
+	}
+	for i := range used {
+		used[i] &^= t.volatile.selfTest.done[i]
+	}
+	if used == (wire.AlgSet{}) {
+		return nil
+	}
+	for _, alg := range used.List() {
+		if !t.limits.Algs.Has(alg) {
+			continue
+		}
+		if err := t.runSelfTest(alg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// untested lists the algorithms whose test was not run.
+func (t *TPM) untested() wire.TPMLAlg {
+	var list wire.TPMLAlg
+	for _, alg := range selfTested() {
+		if t.limits.Algs.Has(alg) && !t.volatile.selfTest.done.Has(alg) {
+			list = append(list, alg)
+		}
+	}
+	return list
+}
+
+// selfTest is TPM2_SelfTest (Part 3, 10.2). RCCanceled; what was tested by then stays so.
+func (t *TPM) selfTest(c *call, p *selfTestParameters) error {
+	if p.fullTest {
+		t.volatile.selfTest.done = wire.AlgSet{}
+	}
+	return t.runSelfTests(c, t.untested())
+}
+
+func (t *TPM) runSelfTests(c *call, list wire.TPMLAlg) error {
+	for _, alg := range list {
+		if c.cancelled() {
+			return wire.RCCanceled
+		}
+		if err := t.runSelfTest(alg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// incrementalSelfTest is TPM2_IncrementalSelfTest (Part 3, 10.3). RCValue parameter 1: the TPM does not have the algorithm; RCCanceled.
+func (t *TPM) incrementalSelfTest(c *call, p *incrementalSelfTestParameters) error {
+	for _, alg := range p.toTest {
+		if !t.limits.Algs.Has(alg) || algorithmProperties(alg) == 0 {
+			return wire.RCValue.Parameter(1)
+		}
+	}
+	if err := t.runSelfTests(c, p.toTest); err != nil {
+		return err
+	}
+	t.untested().Marshal(&c.out)
+	return nil
+}
+
+// getTestResult is TPM2_GetTestResult (Part 3, 10.4) of a TPM that did not fail: there is nothing to tell.
+func (t *TPM) getTestResult(c *call) error {
+	c.out.TPM2B(nil)
+	c.out.Uint32(uint32(wire.RCSuccess))
+	return nil
+}
