@@ -22,11 +22,13 @@ func sequenceCommands() []command {
 			code: wire.CCSignSequenceStart, clause: "17.5",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagDecrypt | flagRHandle | flagByProfile,
+			run:     with((*TPM).signSequenceStart),
 		},
 		{
 			code: wire.CCVerifySequenceStart, clause: "17.6",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagDecrypt | flagRHandle | flagByProfile,
+			run:     with((*TPM).verifySequenceStart),
 		},
 		{
 			code: wire.CCSequenceUpdate, clause: "17.7",

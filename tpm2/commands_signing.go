@@ -17,11 +17,13 @@ func signingCommands() []command {
 			code: wire.CCVerifySequenceComplete, clause: "20.3",
 			handles: []handleSpec{{"sequenceHandle", wire.TPMIDHObject, roleUser}, {"keyHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagFlushed | flagByProfile,
+			run:     with((*TPM).verifySequenceComplete),
 		},
 		{
 			code: wire.CCVerifyDigestSignature, clause: "20.4",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagDecrypt | flagByProfile,
+			run:     with((*TPM).verifyDigestSignature),
 		},
 		{
 			code: wire.CCSign, clause: "20.5",
@@ -33,11 +35,13 @@ func signingCommands() []command {
 			code: wire.CCSignSequenceComplete, clause: "20.6",
 			handles: []handleSpec{{"sequenceHandle", wire.TPMIDHObject, roleUser}, {"keyHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagFlushed | flagDecrypt | flagByProfile,
+			run:     with((*TPM).signSequenceComplete),
 		},
 		{
 			code: wire.CCSignDigest, clause: "20.7",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt | flagByProfile,
+			run:     with((*TPM).signDigest),
 		},
 	}
 }

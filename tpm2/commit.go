@@ -37,20 +37,30 @@ func (t *TPM) openCommit() uint16 {
 	return number
 }
 
-// committedScalar is the commit random value of an open commitment. Code: RCValue.
-func (t *TPM) committedScalar(c *curve.Curve, number uint16, name []byte) (curve.Scalar, error) {
+// isCommitted reports whether a commitment is open.
+func (t *TPM) isCommitted(number uint16) bool {
+	_, ok := t.commitCount(number)
+	return ok
+}
+
+// commitCount is what the counter was when an open commitment was made.
+func (t *TPM) commitCount(number uint16) (count uint64, ok bool) {
 	i := number % splitMax
-	if t.stateReset.commitArray[i/8]>>(i%8)&1 == 0 {
-		return curve.Scalar{}, wire.RCValue
-	}
-	count := t.stateReset.commitCounter
+	count = t.stateReset.commitCounter
 	if uint64(i) >= count%splitMax { // of the round before
 		count -= splitMax
 	}
-	if uint16(count)/splitMax != number/splitMax {
+	ok = t.stateReset.commitArray[i/8]>>(i%8)&1 != 0 && uint16(count)/splitMax == number/splitMax
+	return count&^0xFFFF | uint64(number), ok
+}
+
+// committedScalar is the commit random value of an open commitment. Code: RCValue.
+func (t *TPM) committedScalar(c *curve.Curve, number uint16, name []byte) (curve.Scalar, error) {
+	count, ok := t.commitCount(number)
+	if !ok {
 		return curve.Scalar{}, wire.RCValue
 	}
-	return t.commitScalar(c, name, count&^0xFFFF|uint64(number))
+	return t.commitScalar(c, name, count)
 }
 
 // endCommit closes a commitment: its value must not be used again.

@@ -14,6 +14,8 @@ const (
 	sequenceHash sequenceKind = iota
 	sequenceHMAC              // or another MAC
 	sequenceEvent
+	sequenceSign
+	sequenceVerify
 )
 
 // A sequence is the state of a sequence object: data comes in pieces, the result at the end (Part 3, 17).
@@ -24,6 +26,7 @@ type sequence struct {
 	outerPad   []byte          // of an HMAC sequence, whose hash is the inner one; nil with CMAC
 	firstBlock bool            // the first block has been seen
 	ticketSafe bool            // the first block does not start with TPM_GENERATED_VALUE
+	message    *signedMessage  // of a signature sequence
 }
 
 // sequenceState is one running hash, or a running CMAC.
@@ -54,10 +57,13 @@ func (t *TPM) addSequence(s *sequence, auth []byte) (wire.Handle, error) {
 	return t.addObject(o)
 }
 
-// write adds data to every hash of the sequence.
+// write adds data to the sequence.
 func (s *sequence) write(data []byte) {
 	for _, h := range s.hashes {
 		h.hash.Write(data)
+	}
+	if s.message != nil {
+		s.message.write(data)
 	}
 }
 

@@ -79,10 +79,10 @@ func (t *TPM) sign(key *object, s *wire.TPMTSigScheme, digest []byte) (wire.TPMT
 		sig.SigAlg = wire.AlgNull
 		return sig, nil
 	}
-	err := t.signatureAllowed(key, s.HashAlg, noSHA1Signing, noSHA1HMACCreation)
-	if err != nil {
+	if err := t.checkSign(key, s); err != nil {
 		return wire.TPMTSignature{}, err
 	}
+	var err error
 	switch key.public.Type {
 	case wire.AlgRSA:
 		sig.Signature.RSA.Hash = s.HashAlg
@@ -100,6 +100,14 @@ func (t *TPM) sign(key *object, s *wire.TPMTSigScheme, digest []byte) (wire.TPMT
 		return wire.TPMTSignature{}, err
 	}
 	return sig, nil
+}
+
+// checkSign tells in advance what sign would refuse. Codes, without position: RCHash, RCKeySize, RCValue.
+func (t *TPM) checkSign(key *object, s *wire.TPMTSigScheme) error {
+	if isAnonymous(s.Scheme) && !t.isCommitted(s.Count) {
+		return wire.RCValue
+	}
+	return t.signatureAllowed(key, s.HashAlg, noSHA1Signing, noSHA1HMACCreation)
 }
 
 // signatureAllowed checks what the profile demands of signatures: no SHA-1, HMAC keys of a least size. The attributes are those
