@@ -209,7 +209,7 @@ type policyORParameters struct {
 
 func (p *policyORParameters) fields() []field {
 	return []field{
-		{"pHashList", decoder(p.pHashList.UnmarshalTwoOrMore)},
+		{"pHashList", atLeastTwo(&p.pHashList)},
 	}
 }
 

@@ -155,9 +155,9 @@ func (t *TPM) createLoaded(c *call, p *createLoadedParameters) error {
 		return err
 	}
 	var pub wire.TPMTPublic
-	read := decoder(pub.Unmarshal)
+	read := wire.Unmarshaler(&pub)
 	if derive {
-		read = pub.UnmarshalDerive
+		read = decoder{read: pub.UnmarshalDerive}
 	}
 	if rc := wire.Unmarshal(p.inPublic, t.limits, read); rc != wire.RCSuccess {
 		return rc.Parameter(2)
