@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"govtpm/internal/crypto/kdf"
+	"govtpm/tpm2/nvstate"
 	"govtpm/tpm2/wire"
 )
 
@@ -53,8 +54,8 @@ const (
 	restrictParameters
 )
 
-// boundEntitySize is the size of the value that identifies a bound entity: a full name buffer.
-const boundEntitySize = 2 + 64
+// boundEntitySize is the size of the value that identifies a bound entity: as libtpms has it, for saved state holds it.
+const boundEntitySize = nvstate.BoundEntitySize
 
 // sessionTable holds the loaded sessions; which session sits in which slot is stateReset.contextArray:
 // 0 free, 1 to maxLoadedSessions loaded in slot value-1, greater: saved, the value being the low bits of the
