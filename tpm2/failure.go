@@ -10,8 +10,8 @@ import (
 
 // A failure is why the TPM is in failure mode (Part 1, 10.4 and 12.2.2). It is left only by Init.
 type failure struct {
-	cause error
-	code  uint32 // reported by TPM2_GetTestResult
+	cause                error
+	function, line, code uint32 // reported by TPM2_GetTestResult; function and line come from libtpms, if they are there
 }
 
 // errInternal marks a fault of the engine itself, never of the caller.
@@ -47,7 +47,8 @@ func (t *TPM) executeFailed(b []byte) []byte {
 	switch cc := wire.CC(binary.BigEndian.Uint32(b[6:])); {
 	case cc == wire.CCGetTestResult && len(b) == 10:
 		out.Uint16(12)
-		out.Uint64(0) // location
+		out.Uint32(t.volatile.failure.function)
+		out.Uint32(t.volatile.failure.line)
 		out.Uint32(t.volatile.failure.code)
 		out.Uint32(uint32(wire.RCFailure))
 	case cc == wire.CCGetCapability && len(b) == 22:

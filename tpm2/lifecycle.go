@@ -111,6 +111,7 @@ func (t *TPM) Init() error {
 	t.orderly = t.saved.orderly
 	t.persistent.firmwareV1, t.persistent.firmwareV2 = firmwareV1, firmwareV2
 	t.volatile.rand = drbg.Restore(t.orderly.drbg, t.env.Entropy)
+	t.saved.pcrActive = t.persistent.pcrActive
 	t.pcrPowerOn()
 	t.nvPowerOn()
 	if err := t.savePermanent(); err != nil {

@@ -60,14 +60,20 @@ func (a pcrAttributes) isDynamic() bool { return a.reset&locality4 != 0 }
 // pcrPowerOn brings the allocation that TPM2_PCR_Allocate asked for into force, and makes the banks.
 func (t *TPM) pcrPowerOn() {
 	t.persistent.pcrActive = cloneSelection(t.persistent.pcrAllocated)
-	t.volatile.pcrs = make(pcrBanks)
-	for _, alg := range t.profile.hashes() {
+	t.volatile.pcrs = newPCRBanks(t.profile)
+}
+
+// newPCRBanks makes the banks of a TPM, all zero.
+func newPCRBanks(p *Profile) pcrBanks {
+	banks := make(pcrBanks)
+	for _, alg := range p.hashes() {
 		bank := new([implementationPCR][]byte)
 		for i := range bank {
 			bank[i] = make([]byte, digestSize(alg))
 		}
-		t.volatile.pcrs[alg] = bank
+		banks[alg] = bank
 	}
+	return banks
 }
 
 // pcrStartup sets the PCRs at Startup (Part 3, 9.3). PCR 0 tells the locality of Startup, unless an H-CRTM sequence set it.

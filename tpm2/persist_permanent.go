@@ -224,10 +224,13 @@ func (t *TPM) stateClearOfState(s *nvstate.StateClear) (stateClearData, error) {
 		platformPolicy: policy{s.PlatformAlg, s.PlatformPolicy}, platformAuth: s.PlatformAuth,
 		pcrSave: make(pcrSave), pcrAuth: [1][]byte{s.PCRAuth},
 	}
+	if s.PlatformAlg == wire.AlgError && len(s.PlatformPolicy) == 0 { // before the first Startup
+		d.platformPolicy.alg = wire.AlgNull
+	}
 	for _, bank := range s.PCRSave {
 		d.pcrSave[bank.Hash] = bytes.Join(bank.Values, nil)
 	}
-	if alg := s.PlatformAlg; alg != wire.AlgNull && !t.hasHash(alg) {
+	if alg := d.platformPolicy.alg; alg != wire.AlgNull && !t.hasHash(alg) {
 		return d, &nvstate.Error{Kind: nvstate.ErrHash, Structure: "STATE_CLEAR_DATA", Detail: fmt.Sprintf("a policy of algorithm 0x%04x", uint16(alg))}
 	}
 	return d, nil

@@ -237,7 +237,7 @@ func nvWriteOwner(h wire.Handle, data []byte) *testCommand {
 }
 
 // remake is golden state with a change.
-func remake(t *testing.T, name string, change func(*nvstate.Permanent)) []byte {
+func remake(t testing.TB, name string, change func(*nvstate.Permanent)) []byte {
 	t.Helper()
 	p, err := nvstate.DecodePermanent(goldenState(t, name)[name])
 	if err != nil {

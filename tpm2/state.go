@@ -117,6 +117,7 @@ type savedData struct {
 	orderly    orderlyData
 	stateReset stateResetData // meaningful after Shutdown(STATE)
 	stateClear stateClearData
+	pcrActive  wire.TPMLPCRSelection // allocation in force before _TPM_Init: that of a volatile state to be restored
 }
 
 // A commandSet is a set of command codes from firstCommand on.
