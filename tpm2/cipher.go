@@ -11,7 +11,7 @@ import (
 func symmetricBlockSize(alg wire.Alg) int { return symmetric.BlockSize(symmetric.Algorithm(alg)) }
 
 // cryptCFB encrypts or decrypts data in place with full-block feedback, the mode of everything that the TPM protects
-// itself (Part 1, 11.4.6). key and iv must have sizes of alg; an error is an internal fault.
+// itself (Part 1, 8.4.7.1). key and iv must have sizes of alg; an error is an internal fault.
 func (t *TPM) cryptCFB(alg wire.Alg, key, iv, data []byte, encrypt bool) error {
 	_, err := cryptData(alg, wire.AlgCFB, key, iv, data, encrypt)
 	return err

@@ -125,7 +125,7 @@ func (t *TPM) cryptWithKey(c *call, q cipherRequest) error {
 	if key.public.Type != wire.AlgSymCipher {
 		return wire.RCKey.Handle(1)
 	}
-	use := wire.ObjectSign // stands for encrypt in a symmetric key (Part 2, 8.3.3.9)
+	use := wire.ObjectSign // stands for encrypt in a symmetric key (Part 2, 8.3.3.14)
 	if q.decrypt {
 		use = wire.ObjectDecrypt
 	}

@@ -7,7 +7,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// sequenceKind tells what a sequence object computes (Part 1, 32.4).
+// sequenceKind tells what a sequence object computes (Part 1, 29.4).
 type sequenceKind uint8
 
 const (

@@ -10,7 +10,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// Signature sequences: signatures over messages that come in pieces (Part 1, 32.4.5; Part 3, 17.5, 17.6, 20.3 and 20.6).
+// Signature sequences: signatures over messages that come in pieces (Part 1, 29.4.5; Part 3, 17.5, 17.6, 20.3 and 20.6).
 //
 // The hash of the scheme runs over the message, with HMAC the MAC itself, and is signed at the end.
 
