@@ -39,6 +39,31 @@ func TestSaveFails(t *testing.T) {
 	}
 }
 
+// After a save failed the TPM comes up again with the last good state.
+func TestRecoveryFromFailure(t *testing.T) {
+	mem := store.NewMemory()
+	st, full := fullDisk(mem)
+	b := open(t, st, govtpm.Options{}).started()
+	b.want(changeOwnerAuth("", "kept"), successAuth)
+	good, err := mem.Load(store.Permanent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	full.Store(true)
+	b.want(changeOwnerAuth("kept", "lost"), rcFailure)
+	b.want(getRandom, rcFailure)
+	if now, err := mem.Load(store.Permanent); err != nil || !bytes.Equal(now, good) {
+		t.Errorf("the stored state changed (%v)", err)
+	}
+	// On a disk that is still full the TPM comes up, and fails with the first change.
+	b.on()
+	b.want(startupClear, rcFailure)
+	full.Store(false)
+	b.started()
+	b.want(changeOwnerAuth("lost", "x"), rcBadAuth)
+	b.want(changeOwnerAuth("kept", "x"), successAuth)
+}
+
 func TestFirstSaveFails(t *testing.T) {
 	st, full := fullDisk(store.NewMemory())
 	full.Store(true)

@@ -130,11 +130,19 @@ const (
 	getRandom     = "8001 0000000c 0000017b 0008"
 	getTestResult = "8001 0000000a 0000017c"
 
+	successAuth   = "8002 00000013 00000000 00000000 0000 01 0000"
+	rcBadAuth     = "8001 0000000a 000009a2"
 	success       = "8001 0000000a 00000000"
 	rcFailure     = "8001 0000000a 00000101"
 	rcInitialize  = "8001 0000000a 00000100"
 	rcCommandSize = "8001 0000000a 00000142"
 )
+
+// changeOwnerAuth is TPM2_HierarchyChangeAuth of the owner with a password.
+func changeOwnerAuth(old, new string) string {
+	return fmt.Sprintf("8002 %08x 00000129 40000001 %08x 40000009 0000 01 %04x%x %04x%x",
+		29+len(old)+len(new), 9+len(old), len(old), old, len(new), new)
+}
 
 // wantResult wants the code that the control channel gives an error.
 func wantResult(t *testing.T, err error, want control.Result) {
