@@ -242,6 +242,8 @@ func TestBufferSize(t *testing.T) {
 	if current, _, _, err := b.SetBufferSize(0); current != 3968 || err != nil {
 		t.Errorf("after Init: %d (%v)", current, err)
 	}
+	// TPM_PT_MAX_COMMAND_SIZE and TPM_PT_MAX_RESPONSE_SIZE (Part 2, 6.13)
+	b.want("8001 00000016 0000017a 00000006 0000011e 00000002", "8001 00000023 00000000 01 00000006 00000002 0000011e 00000f80 0000011f 00000f80")
 	// A command of 3969 bytes is too large, one of 3968 is only wrong.
 	stirRandom := append(unhex("8001 00000f81 00000146"), make([]byte, 3969-10)...)
 	if rsp, _ := b.Execute(context.Background(), 0, stirRandom); !bytes.Equal(rsp, unhex(rcCommandSize)) {

@@ -2,6 +2,7 @@ package tpm2
 
 import (
 	"context"
+	"sync"
 
 	"govtpm/tpm2/wire"
 )
@@ -184,16 +185,20 @@ func commandTable() []command {
 	return all
 }
 
-// enableCommands fills t.commands with the rows that the profile allows.
-func (t *TPM) enableCommands() {
-	table := commandTable()
-	t.commands = make([]*command, lastCommand-firstCommand+1)
+// sharedCommands is the table that all TPMs read.
+var sharedCommands = sync.OnceValue(commandTable)
+
+// enabledCommands are the rows that a profile allows, indexed by code - firstCommand; nil where there is none.
+func enabledCommands(p *Profile) []*command {
+	enabled := make([]*command, lastCommand-firstCommand+1)
+	table := sharedCommands()
 	for i := range table {
 		row := &table[i]
-		if row.run.act != nil && t.profile.hasCommand(row) {
-			t.commands[uint32(row.code)-firstCommand] = row
+		if row.run.act != nil && p.hasCommand(row) {
+			enabled[uint32(row.code)-firstCommand] = row
 		}
 	}
+	return enabled
 }
 
 // lookup returns the row of cc, nil if the TPM does not have the command.

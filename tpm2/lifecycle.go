@@ -55,10 +55,9 @@ func newTPM(env Environment, p *Profile) (*TPM, error) {
 	if env.Entropy == nil || env.Clock == nil || env.Storage == nil {
 		return nil, errors.New("tpm2: the environment lacks entropy, clock or storage")
 	}
-	t := &TPM{env: env, profile: p, limits: p.limits}
+	t := &TPM{env: env, profile: p, limits: p.limits, commands: p.enabled}
 	t.nv.indexes = make(map[wire.Handle]*nvIndex)
 	t.nv.persistent = make(map[wire.Handle]*object)
-	t.enableCommands()
 	return t, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"govtpm/tpm2/nvstate"
 	"govtpm/tpm2/wire"
@@ -17,6 +18,7 @@ const lastCommand = 0x1AA
 type Profile struct {
 	text       nvstate.Profile
 	commands   commandSet
+	enabled    []*command // by code - firstCommand
 	limits     *wire.Limits
 	attributes profileAttributes
 }
@@ -52,10 +54,30 @@ var attributeTokens = [...]struct {
 	{"no-ecc-key-derivation", noECCDerivation},
 }
 
+// builtins are the built-in profiles by their text, for all TPMs together: to work a profile out takes longer than to make
+// the rest of a TPM.
+var builtins = sync.OnceValue(func() map[string]*Profile {
+	all := make(map[string]*Profile)
+	for _, text := range nvstate.BuiltinProfiles() {
+		if p, err := newProfile(text); err == nil {
+			all[text.Text()] = p
+		}
+	}
+	return all
+})
+
+// profileOf makes a profile, or returns the built-in one of the same text.
+func profileOf(text nvstate.Profile) (*Profile, error) {
+	if p, ok := builtins()[text.Text()]; ok {
+		return p, nil
+	}
+	return newProfile(text)
+}
+
 // NullProfile is what libtpms 0.9 offers: the profile of a TPM that was made without one, and of state that holds none.
 func NullProfile() *Profile {
 	text, _ := nvstate.BuiltinProfile("null")
-	p, _ := newProfile(text) // the text is a constant
+	p, _ := profileOf(text) // the text is a constant
 	return p
 }
 
@@ -67,7 +89,7 @@ func ParseProfile(json string) (*Profile, error) {
 	if err != nil {
 		return nil, profileError(err)
 	}
-	return newProfile(text)
+	return profileOf(text)
 }
 
 // loadProfile makes the profile that state holds; empty is the null profile.
@@ -79,7 +101,7 @@ func loadProfile(json string) (*Profile, error) {
 	if err != nil {
 		return nil, profileError(err)
 	}
-	return newProfile(text)
+	return profileOf(text)
 }
 
 // BuiltinProfiles returns the text of the built-in profiles, the preferred one first.
@@ -116,6 +138,7 @@ func newProfile(text nvstate.Profile) (*Profile, error) {
 		}
 	}
 	p.limits = limitsOf(&text)
+	p.enabled = enabledCommands(p)
 	return p, nil
 }
 
