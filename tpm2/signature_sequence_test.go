@@ -6,6 +6,7 @@ import (
 	stdrsa "crypto/rsa"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"testing"
 
 	"govtpm/internal/crypto/curve"
@@ -18,6 +19,7 @@ func newTestTPM185(t *testing.T) *testTPM {
 	t.Helper()
 	b := newTestTPM(t)
 	b.limits = wire.Everything()
+	b.commands = slices.Clone(b.commands) // other TPMs share them
 	for _, row := range commandTable() {
 		switch row.code {
 		case wire.CCSignSequenceStart, wire.CCVerifySequenceStart, wire.CCSignSequenceComplete, wire.CCVerifySequenceComplete,
