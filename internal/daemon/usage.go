@@ -3,7 +3,7 @@ package daemon
 // Version is the release of swtpm whose interface the programs have.
 const Version = "0.11.0"
 
-const versionText = "TPM emulator version " + Version + ", Copyright (c) 2014-2022 IBM Corp. and others\n"
+const versionText = "TPM emulator version " + Version + ", Copyright (c) 2026 the govtpm authors\n"
 
 // usageText explains the choice of interfaces.
 const usageText = `TPM emulator with choice of interface.
