@@ -1,0 +1,362 @@
+package govtpm_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+
+	"govtpm"
+	"govtpm/control"
+	"govtpm/store"
+	"govtpm/store/envelope"
+)
+
+// Kinds of state on the control channel.
+const (
+	permanent = uint32(control.StatePermanent)
+	volatile  = uint32(control.StateVolatile)
+	saveState = uint32(control.StateSave)
+)
+
+// extend16 is TPM2_PCR_Extend of PCR 16 with a digest of zeros, pcrRead16 its value in the SHA-256 bank.
+const (
+	extend16 = "8002 00000041 00000182 00000010 00000009 40000009 0000 01 0000 00000001 000b" +
+		"00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000"
+	pcrRead16 = "8001 00000014 0000017e 00000001 000b 03 000001"
+)
+
+// blob fetches a state.
+func (b *bench) blob(kind uint32, decrypted bool) (data []byte, encrypted bool) {
+	b.t.Helper()
+	data, encrypted, err := b.StateBlob(kind, decrypted)
+	if err != nil {
+		b.t.Fatalf("state %d: %v", kind, err)
+	}
+	return data, encrypted
+}
+
+// leave fetches all states, as for a migration.
+func (b *bench) leave() (perm, vol []byte, encrypted bool) {
+	b.t.Helper()
+	perm, encrypted = b.blob(permanent, true)
+	vol, e := b.blob(volatile, true)
+	_, _, err := b.StateBlob(saveState, true)
+	wantResult(b.t, err, control.Retry)
+	if e != encrypted {
+		b.t.Error("one state is encrypted and the other is not")
+	}
+	if err := b.UnlockStorage(); err != nil {
+		b.t.Fatal(err)
+	}
+	return perm, vol, encrypted
+}
+
+// busy is a TPM in the middle of its work.
+func busy(t *testing.T, s store.Store, o govtpm.Options) (b *bench, pcr []byte) {
+	t.Helper()
+	b = open(t, s, o).started()
+	b.want(changeOwnerAuth("", "secret"), successAuth)
+	b.want(extend16, successAuth)
+	return b, b.run(pcrRead16)
+}
+
+func mustKey(t *testing.T, fill byte) *envelope.Key {
+	t.Helper()
+	k, err := envelope.NewKey(bytes.Repeat([]byte{fill}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func TestMigration(t *testing.T) {
+	for name, key := range map[string]*envelope.Key{"plain": nil, "migration key": mustKey(t, 1)} {
+		t.Run(name, func(t *testing.T) {
+			o := govtpm.Options{Keys: envelope.Keys{Migration: key}}
+			source, pcr := busy(t, store.NewMemory(), o)
+			perm, vol, encrypted := source.leave()
+
+			mem := store.NewMemory()
+			o.Incoming = true
+			target := open(t, mem, o)
+			for _, s := range []struct {
+				kind uint32
+				data []byte
+			}{{permanent, perm}, {volatile, vol}} {
+				if err := target.SetStateBlob(s.kind, encrypted, s.data); err != nil {
+					t.Fatalf("state %d: %v", s.kind, err)
+				}
+			}
+			if list, _ := mem.List(); len(list) != 0 {
+				t.Errorf("written before Init: %v", list)
+			}
+			if err := target.Init(context.Background(), true); err != nil {
+				t.Fatal(err)
+			}
+			if list, _ := mem.List(); len(list) != 1 || list[0].Kind != store.Permanent {
+				t.Errorf("after Init there is %v", list)
+			}
+			if got := target.run(pcrRead16); !bytes.Equal(got, pcr) {
+				t.Errorf("PCR 16 is %x, was %x", got, pcr)
+			}
+			target.want(changeOwnerAuth("secret", "x"), successAuth)
+			// What was handed over counts for one Init.
+			target.on()
+			target.want(startupState, success)
+			target.want(changeOwnerAuth("x", "y"), successAuth)
+		})
+	}
+}
+
+// The source goes on when the migration failed.
+func TestMigrationFails(t *testing.T) {
+	mem := store.NewMemory()
+	source, pcr := busy(t, mem, govtpm.Options{})
+	source.leave()
+	if err := source.LockStorage(300); err != nil {
+		t.Fatal(err)
+	}
+	if got := source.run(pcrRead16); !bytes.Equal(got, pcr) {
+		t.Errorf("PCR 16 is %x, was %x", got, pcr)
+	}
+	if list, _ := mem.List(); len(list) != 1 {
+		t.Errorf("the store holds %v", list)
+	}
+}
+
+// States replace what was there, also what cannot be read.
+func TestIncomingOverOldState(t *testing.T) {
+	source, pcr := busy(t, store.NewMemory(), govtpm.Options{})
+	perm, vol, _ := source.leave()
+	for name, old := range map[string][]byte{"another TPM": nil, "unreadable": []byte("no envelope")} {
+		t.Run(name, func(t *testing.T) {
+			mem := store.NewMemory()
+			if old == nil {
+				open(t, store.Seal(mem, nil, nil), govtpm.Options{}).started().Close()
+			} else if err := errors.Join(mem.Lock(0), mem.Save(store.Permanent, old), mem.Unlock()); err != nil {
+				t.Fatal(err)
+			}
+			target := open(t, store.Seal(mem.Open(), nil, nil), govtpm.Options{})
+			if err := errors.Join(target.SetStateBlob(permanent, false, perm), target.SetStateBlob(volatile, false, vol)); err != nil {
+				t.Fatal(err)
+			}
+			target.on()
+			if got := target.run(pcrRead16); !bytes.Equal(got, pcr) {
+				t.Errorf("PCR 16 is %x, was %x", got, pcr)
+			}
+			target.want(shutdownClear, success)
+			target.on()
+			target.want(startupClear, success)
+			target.want(changeOwnerAuth("secret", "x"), successAuth)
+		})
+	}
+}
+
+func TestSetStateRefused(t *testing.T) {
+	source, _ := busy(t, store.NewMemory(), govtpm.Options{})
+	perm, vol, _ := source.leave()
+	stranger := open(t, store.NewMemory(), govtpm.Options{}).started()
+	_, otherVol, _ := stranger.leave()
+	short := perm[:len(perm)-9]
+	short = append(envelopeHeader(len(short)), short[16:]...)
+
+	wantResult(t, stranger.SetStateBlob(permanent, false, perm), control.InvalidPostinit)
+	b := open(t, store.NewMemory(), govtpm.Options{})
+	for _, tt := range []struct {
+		name string
+		kind uint32
+		enc  bool
+		data []byte
+		want control.Result
+	}{
+		{"volatile first", volatile, false, vol, control.Retry},
+		{"header", permanent, false, perm[:20], control.BadParameter},
+		{"encrypted", permanent, true, perm, control.KeyNotFound},
+		{"savestate", saveState, false, perm, control.BadType},
+		{"kind", 9, false, perm, control.Fail},
+	} {
+		wantResult(t, b.SetStateBlob(tt.kind, tt.enc, tt.data), tt.want)
+	}
+	if err := b.SetStateBlob(permanent, false, perm); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.SetStateBlob(volatile, false, otherVol); err == nil {
+		t.Error("volatile state of another TPM was taken")
+	}
+	// All that was handed over is dropped then: this is a new TPM.
+	b.started()
+	b.want(changeOwnerAuth("", "x"), successAuth)
+
+	b = open(t, store.NewMemory(), govtpm.Options{})
+	if err := b.SetStateBlob(permanent, false, short); err == nil {
+		t.Error("truncated state was taken")
+	}
+}
+
+// envelopeHeader is the header of a plain blob with n bytes in all.
+func envelopeHeader(n int) []byte {
+	return []byte{2, 1, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
+}
+
+// Empty states say that there is none, whatever is stored.
+func TestSetEmptyState(t *testing.T) {
+	mem := store.NewMemory()
+	b, _ := busy(t, mem, govtpm.Options{})
+	if err := b.StoreVolatile(); err != nil {
+		t.Fatal(err)
+	}
+	b.Stop(context.Background())
+	if err := b.SetStateBlob(volatile, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.SetStateBlob(saveState, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	b.on()
+	b.want(getRandom, rcInitialize) // not resumed
+	b.want(startupClear, success)
+	b.want(changeOwnerAuth("secret", "x"), successAuth)
+	b.Stop(context.Background())
+	if err := b.SetStateBlob(permanent, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	b.started()
+	b.want(changeOwnerAuth("", "x"), successAuth)
+}
+
+func TestStoredVolatileState(t *testing.T) {
+	mem := store.NewMemory()
+	b, pcr := busy(t, mem, govtpm.Options{DisableAutoShutdown: true})
+	if err := b.StoreVolatile(); err != nil {
+		t.Fatal(err)
+	}
+	has := func() bool {
+		_, err := mem.Load(store.Volatile)
+		return err == nil
+	}
+	// It stays, and is used again, until an Init deletes it.
+	for i, del := range []bool{false, true} {
+		if !has() {
+			t.Fatal("no volatile state is stored")
+		}
+		if err := b.Init(context.Background(), del); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.run(pcrRead16); !bytes.Equal(got, pcr) {
+			t.Errorf("%d: PCR 16 is %x, was %x", i, got, pcr)
+		}
+		b.want(extend16, successAuth)
+	}
+	if has() {
+		t.Error("volatile state was left")
+	}
+	b.on()
+	b.want(getRandom, rcInitialize)
+
+	b.want(startupClear, success)
+	if err := b.StoreVolatile(); err != nil {
+		t.Fatal(err)
+	}
+	b.blob(volatile, false)
+	if has() {
+		t.Error("volatile state was left by StateBlob")
+	}
+}
+
+func TestDamagedVolatileState(t *testing.T) {
+	mem := store.NewMemory()
+	b, _ := busy(t, mem, govtpm.Options{})
+	if err := b.StoreVolatile(); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	state, err := mem.Load(store.Volatile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state[len(state)/2] ^= 1
+	if err := mem.Save(store.Volatile, state); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := mem.Load(store.Permanent)
+	wantResult(t, b.Init(context.Background(), true), control.Failure2)
+	if b.Running() {
+		t.Error("runs")
+	}
+	after, _ := mem.Load(store.Permanent)
+	if now, err := mem.Load(store.Volatile); !bytes.Equal(now, state) || err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the storage was changed (%v)", err)
+	}
+}
+
+// With a file key the states leave under it, unless without was asked for.
+func TestFileKey(t *testing.T) {
+	file, migration := mustKey(t, 1), mustKey(t, 2)
+	mem := store.NewMemory()
+	keys := envelope.Keys{File: file, Migration: migration}
+	b, pcr := busy(t, store.Seal(mem, file, zeros{}), govtpm.Options{Keys: keys})
+	for _, decrypted := range []bool{false, true} {
+		perm, encrypted := b.blob(permanent, decrypted)
+		vol, _ := b.blob(volatile, decrypted)
+		if encrypted == decrypted {
+			t.Errorf("decrypted %v, and the state is encrypted: %v", decrypted, encrypted)
+		}
+		wrong := open(t, store.NewMemory(), govtpm.Options{Keys: envelope.Keys{File: file, Migration: mustKey(t, 3)}})
+		wantResult(t, wrong.SetStateBlob(permanent, encrypted, perm), control.DecryptError)
+		target := open(t, store.Seal(store.NewMemory(), file, zeros{}), govtpm.Options{Keys: keys})
+		if err := errors.Join(target.SetStateBlob(permanent, encrypted, perm), target.SetStateBlob(volatile, encrypted, vol)); err != nil {
+			t.Fatal(err)
+		}
+		target.on()
+		if got := target.run(pcrRead16); !bytes.Equal(got, pcr) {
+			t.Errorf("PCR 16 is %x, was %x", got, pcr)
+		}
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// The stored state without its key.
+	wantResult(t, open(t, store.Seal(mem.Open(), nil, nil), govtpm.Options{}).Init(context.Background(), false), control.Failure2)
+}
+
+// zeros is a source of bytes for tests.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
+}
+
+// A migration in shared storage: the target does not touch it before a state or a command arrives.
+func TestIncomingLeavesStorageAlone(t *testing.T) {
+	mem := store.NewMemory()
+	source, pcr := busy(t, mem, govtpm.Options{})
+	target := open(t, mem.Open(), govtpm.Options{Incoming: true})
+	if err := target.Init(context.Background(), false); err != nil { // the source holds the lock
+		t.Fatal(err)
+	}
+	if err := target.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	perm, vol, _ := source.leave()
+	if err := errors.Join(target.SetStateBlob(permanent, false, perm), target.SetStateBlob(volatile, false, vol)); err != nil {
+		t.Fatal(err)
+	}
+	if err := target.Init(context.Background(), true); err != nil {
+		t.Fatal(err)
+	}
+	if got := target.run(pcrRead16); !bytes.Equal(got, pcr) {
+		t.Errorf("PCR 16 is %x, was %x", got, pcr)
+	}
+	target.want(changeOwnerAuth("secret", "x"), successAuth)
+	kept, _ := mem.Load(store.Permanent)
+	if err := source.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if now, _ := mem.Load(store.Permanent); !bytes.Equal(now, kept) {
+		t.Error("the source wrote into the state of the target")
+	}
+}
