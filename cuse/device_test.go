@@ -73,6 +73,9 @@ func (e *echo) Write(_ context.Context, _ Call, data []byte) (int, error) {
 func (e *echo) Ioctl(ctx context.Context, _ Call, req *Ioctl) (IoctlReply, error) {
 	switch req.Cmd {
 	case ioctlSum:
+		if len(req.In) != 8 {
+			return IoctlReply{}, syscall.EINVAL
+		}
 		return IoctlReply{Result: 5, Data: append(bytes.Clone(req.In[4:]), req.In[:4]...)}, nil
 	case ioctlWait:
 		<-ctx.Done()
@@ -85,7 +88,7 @@ func (e *echo) Ioctl(ctx context.Context, _ Call, req *Ioctl) (IoctlReply, error
 		if len(req.In) == 0 {
 			return IoctlReply{WantIn: []Memory{{req.Arg, 4}, {req.Arg + 8, 2}}, WantOut: []Memory{{req.Arg, 3}}}, nil
 		}
-		return IoctlReply{Result: int32(len(req.In)), Data: []byte("out")[:req.OutSize]}, nil
+		return IoctlReply{Result: int32(len(req.In)), Data: []byte("out")[:min(3, req.OutSize)]}, nil
 	case ioctlWrong:
 		return IoctlReply{}, errors.New("no number")
 	}

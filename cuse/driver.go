@@ -41,7 +41,7 @@ type Ioctl struct {
 	Arg uint64 // third argument of ioctl: mostly the address of a structure
 	// In is the caller's structure, if the number of the request says that it is read. OutSize is how much can be
 	// written back. On an unrestricted device both are empty at first: the driver asks for the memory that it needs
-	// by IoctlReply, and is called again with it.
+	// by IoctlReply, and is called again with it. The driver has to check that In is as long as it needs.
 	In      []byte
 	OutSize int
 	Compat  bool // from a 32-bit program on a 64-bit machine
