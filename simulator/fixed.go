@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"govtpm/tpm2"
 )
 
 // newSeededEntropy is an endless stream that depends on the seed alone.
@@ -14,6 +16,17 @@ func newSeededEntropy(seed int64) io.Reader {
 	copy(key[:], "govtpm simulator, fixed seed")
 	copy(key[24:], binary.BigEndian.AppendUint64(nil, uint64(seed)))
 	return rand.NewChaCha8(key)
+}
+
+// drawSeeds takes the secrets of a TPM right from the stream: keys then do not depend on what else the engine draws, and stay
+// the same from version to version.
+func drawSeeds(stream io.Reader) *tpm2.Seeds {
+	s := new(tpm2.Seeds)
+	for _, b := range []*[]byte{&s.Endorsement, &s.Storage, &s.Platform, &s.EndorsementProof, &s.StorageProof, &s.PlatformProof} {
+		*b = make([]byte, 64)
+		io.ReadFull(stream, *b) // a stream without end or error
+	}
+	return s
 }
 
 // stepClock is a clock that moves only by steps.

@@ -20,7 +20,7 @@ var ErrClosed = errors.New("simulator: closed")
 // response are not one action, Send is.
 type Simulator struct {
 	options govtpm.Options
-	clock   *stepClock // nil: time is not the simulator's
+	clock   *stepClock // of a fixed seed, else nil
 
 	mu       sync.Mutex
 	tpm      *govtpm.TPM
@@ -144,7 +144,11 @@ func (s *Simulator) IsClosed() bool {
 
 // manufacture makes a new TPM and starts it.
 func (s *Simulator) manufacture() error {
-	tpm, err := govtpm.Open(store.NewMemory(), s.options)
+	o := s.options
+	if s.clock != nil {
+		o.Seeds = drawSeeds(o.Entropy)
+	}
+	tpm, err := govtpm.Open(store.NewMemory(), o)
 	if err != nil {
 		return err
 	}
