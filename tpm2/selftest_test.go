@@ -29,10 +29,10 @@ func TestSelfTest(t *testing.T) {
 	if got := b.toDo(); got != "000300040006000b000c000d00140015001600170018001900"+"1c002200260043" {
 		t.Errorf("untested after Startup: %s", got)
 	}
-	if got := b.toDo(wire.AlgRSASSA, wire.AlgAES, wire.AlgHMAC); got != "00030004000c000d00150016001700180019001c00220026" {
+	if got := b.toDo(wire.AlgRSASSA, wire.AlgAES, wire.AlgHMAC); got != "00030004000b000c00150016001700180019001c00220026" {
 		t.Errorf("untested after some tests: %s", got)
 	}
-	if got := b.toDo(wire.AlgECDSA, wire.AlgECDSA, wire.AlgMGF1); got != "00030004000c000d001500160017001c00220026" {
+	if got := b.toDo(wire.AlgECDSA, wire.AlgECDSA, wire.AlgMGF1); got != "00030004000b000c001500160017001c00220026" {
 		t.Errorf("untested after some more tests: %s", got)
 	}
 	b.must(newCommand(wire.CCSelfTest).u8(0))

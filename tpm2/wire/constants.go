@@ -228,10 +228,11 @@ const (
 // IsSettable reports whether TPM2_SetCapability can set the capability (Part 2, 6.12.1).
 func (c Cap) IsSettable() bool { return c&CapSettable != 0 }
 
-// Unmarshal reads a capability; one that is neither in Table 24 nor settable gives RCValue.
+// Unmarshal reads a capability; one that is neither in Table 24 nor settable, or newer than the TPM, gives RCValue.
 func (c *Cap) Unmarshal(r *Reader) {
 	*c = Cap(r.Uint32())
-	if *c > CapLast && *c != CapVendorProperty && !c.IsSettable() {
+	newer := *c > CapACT && *c <= CapLast || c.IsSettable()
+	if *c > CapACT && *c != CapVendorProperty && (!newer || !r.limits.NewTags) {
 		r.Fail(RCValue)
 	}
 }

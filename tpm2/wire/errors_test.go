@@ -90,7 +90,7 @@ func TestErrors(t *testing.T) {
 		{"verified ticket", plain(new(TPMTTKVerified)), "8025 40000007 0000", RCTag},
 		{"verified ticket, new tag", plain(new(TPMTTKVerified)), "8026 40000007 0000", RCValue},
 		{"hashcheck ticket", plain(new(TPMTTKHashCheck)), "8021 40000007 0000", RCTag},
-		{"capability", plain(new(TPMSCapabilityData)), "80000000", RCSelector},
+		{"capability", plain(new(TPMSCapabilityData)), "80000000", RCValue},
 		{"set capability", plain(new(TPM2BSetCapabilityData)), "0003 000000", RCSize},
 		{"attest magic", plain(new(TPMSAttest)), "ff544348", RCValue},
 		{"attest type", plain(new(TPMSAttest)), "ff544347 8021", RCValue},

@@ -18,7 +18,7 @@ type Limits struct {
 	ObjectAttributes   TPMAObject // bits of TPMA_OBJECT that are not reserved in this TPM
 	LimitedHierarchies bool       // firmware-limited and SVN-limited hierarchies exist (since 1.83)
 	ExpandedNV         bool       // external and permanent NV index handles exist (since 1.83)
-	NewTags            bool       // structure tags from TPM_ST_MESSAGE_VERIFIED on exist (since 185)
+	NewTags            bool       // structure tags from TPM_ST_MESSAGE_VERIFIED on exist, and capabilities from TPM_CAP_PUB_KEYS on
 	ACT                uint16     // bit n: TPM_RH_ACT_n exists
 
 	PCRCount          int // IMPLEMENTATION_PCR
