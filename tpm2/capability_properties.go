@@ -12,7 +12,6 @@ const (
 	// Sizes of TPMS_CONTEXT when its payload is the structure in memory.
 	maxObjectContext  = 3404
 	maxSessionContext = 404
-	commitSlots       = 128 // bits of stateResetData.commitArray
 	firmwareSVN       = 10
 	firmwareMaxSVN    = 255
 )
@@ -74,7 +73,7 @@ func (t *TPM) fixedProperties() wire.TPMLTaggedTPMProperty {
 		{Property: wire.PTPSRevision, Value: platformRevision},
 		{Property: wire.PTPSDayOfYear, Value: specErrata},
 		{Property: wire.PTPSYear, Value: specYear},
-		{Property: wire.PTSplitMax, Value: commitSlots},
+		{Property: wire.PTSplitMax, Value: splitMax},
 		{Property: wire.PTTotalCommands, Value: commands},
 		{Property: wire.PTLibraryCommands, Value: commands},
 		{Property: wire.PTVendorCommands, Value: 0},

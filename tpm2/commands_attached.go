@@ -10,11 +10,12 @@ func attachedCommands() []command {
 		{
 			code: wire.CCACGetCapability, clause: "32.2",
 			handles: []handleSpec{{"ac", wire.TPMIRHAC, roleNone}},
+			flags:   flagByProfile,
 		},
 		{
 			code: wire.CCACSend, clause: "32.3",
 			handles: []handleSpec{{"sendObject", wire.TPMIDHObject, roleDup}, {"authHandle", wire.TPMIRHNVAuth, roleUser}, {"ac", wire.TPMIRHAC, roleNone}},
-			flags:   flagDecrypt,
+			flags:   flagDecrypt | flagByProfile,
 		},
 		{
 			code: wire.CCPolicyACSendSelect, clause: "32.4",
