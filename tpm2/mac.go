@@ -1,6 +1,8 @@
 package tpm2
 
 import (
+	"bytes"
+
 	"govtpm/internal/crypto/symmetric"
 	"govtpm/tpm2/wire"
 )
@@ -50,12 +52,28 @@ func newMACSequence(key *object, alg wire.Alg) (*sequence, error) {
 		s.startHMAC(alg, key.sensitive.Sensitive.Bits)
 		return s, nil
 	}
-	b, err := symmetric.NewCipher(symmetric.Algorithm(key.public.Parameters.Sym.Sym.Algorithm), key.sensitive.Sensitive.Sym)
-	if err != nil {
+	k := &cmacKey{key.public.Parameters.Sym.Sym.Algorithm, bytes.Clone(key.sensitive.Sensitive.Sym)}
+	if err := s.startCMAC(k); err != nil {
 		return nil, internalf("CMAC: %w", err)
 	}
-	s.hashes = []sequenceState{{alg, symmetric.NewCMAC(b)}}
 	return s, nil
+}
+
+// A cmacKey is the key of a CMAC, which saved contexts of its sequence need.
+type cmacKey struct {
+	alg wire.Alg
+	key []byte
+}
+
+// startCMAC makes s a CMAC.
+func (s *sequence) startCMAC(k *cmacKey) error {
+	b, err := symmetric.NewCipher(symmetric.Algorithm(k.alg), k.key)
+	if err != nil {
+		return err
+	}
+	s.hashes = []sequenceState{{wire.AlgCMAC, symmetric.NewCMAC(b)}}
+	s.cmac = k
+	return nil
 }
 
 // startHMAC makes s an HMAC: the hash that runs is the inner one, the outer one waits in outerPad.

@@ -127,6 +127,9 @@ func (o *object) wipe() {
 	if o.sequence != nil {
 		clear(o.sequence.auth)
 		clear(o.sequence.outerPad)
+		if o.sequence.cmac != nil {
+			clear(o.sequence.cmac.key)
+		}
 	}
 }
 

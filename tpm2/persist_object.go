@@ -2,6 +2,7 @@ package tpm2
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"govtpm/tpm2/nvstate"
@@ -170,9 +171,12 @@ func nonEmpty(b []byte) []byte {
 	return b
 }
 
-// marshalObjectContext is the payload of a saved context of o (Part 1, 30.2).
+// marshalObjectContext is the payload of a saved context of o (Part 1, 30.2). RCType handle 1: a signature sequence.
 func (t *TPM) marshalObjectContext(o *object) ([]byte, error) {
 	s, err := objectState(o)
+	if errors.Is(err, errNotStorable) {
+		return nil, wire.RCType.Handle(1)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package tpm2
 import (
 	"slices"
 
+	"govtpm/internal/crypto/symmetric"
 	"govtpm/tpm2/nvstate"
 	"govtpm/tpm2/wire"
 )
@@ -23,8 +24,11 @@ func sequenceBit(k sequenceKind) nvstate.ObjectAttributes {
 // storedHashes are the hashes of an event sequence, and of the PCR banks, in the order in which saved state has them.
 var storedHashes = [...]wire.Alg{wire.AlgSHA1, wire.AlgSHA256, wire.AlgSHA384, wire.AlgSHA512}
 
-// errNotStorable is for a CMAC in progress: saved state has no place for one.
-var errNotStorable = objectError(nvstate.ErrHash, "a CMAC in progress cannot be stored")
+// errNotStorable is for sequences that saved state has no place for.
+var errNotStorable = objectError(nvstate.ErrHash, "the state of this sequence cannot be stored")
+
+// isOfLibtpms reports whether libtpms can go on with the sequence. It would crash with a CMAC, whose state it does not store.
+func (q *sequence) isOfLibtpms() bool { return q.kind <= sequenceEvent && q.cmac == nil }
 
 // save puts the sequence of o into its slot in saved state.
 func (q *sequence) save(s *nvstate.AnyObject, o *object) (err error) {
@@ -36,10 +40,14 @@ func (q *sequence) save(s *nvstate.AnyObject, o *object) (err error) {
 		s.Attributes |= nvstate.ObjectTicketSafe
 	}
 	s.Sequence = &nvstate.Sequence{Type: wire.AlgNull, NameAlg: wire.AlgNull, ObjectAttributes: o.public.Attributes, Auth: q.auth}
+	if q.kind > sequenceEvent {
+		return errNotStorable
+	}
+	if q.cmac != nil {
+		q.saveCMAC(s.Sequence)
+		return nil
+	}
 	if q.kind == sequenceHMAC {
-		if q.outerPad == nil {
-			return errNotStorable
-		}
 		s.Sequence.HMACKey = q.outerPad
 		s.Sequence.HMAC, err = nvstate.CaptureHash(nvstate.HashStateHMAC, q.hashes[0].alg, q.hashes[0].hash)
 		return err
@@ -58,6 +66,33 @@ func (q *sequence) save(s *nvstate.AnyObject, o *object) (err error) {
 	return nil
 }
 
+// saveCMAC puts key and state where an HMAC has its key. That is a form of our own, for saved contexts alone.
+func (q *sequence) saveCMAC(s *nvstate.Sequence) {
+	c, ok := q.hashes[0].hash.(*symmetric.CMAC)
+	if !ok {
+		return
+	}
+	var w wire.Writer
+	w.Uint16(uint16(q.cmac.alg))
+	w.TPM2B(q.cmac.key)
+	w.TPM2B(c.State())
+	s.HMAC.Type, s.HMACKey = nvstate.HashStateMAC, w.Bytes()
+}
+
+// resumeCMAC is the reverse of saveCMAC.
+func (q *sequence) resumeCMAC(s *nvstate.Sequence) error {
+	r := wire.NewReader(s.HMACKey, nil)
+	k := &cmacKey{alg: wire.Alg(r.Uint16()), key: r.TPM2B(len(s.HMACKey))}
+	state := r.TPM2B(len(s.HMACKey))
+	if r.End() != wire.RCSuccess || q.startCMAC(k) != nil {
+		return errNotStorable
+	}
+	if c, ok := q.hashes[0].hash.(*symmetric.CMAC); !ok || !c.SetState(state) {
+		return errNotStorable
+	}
+	return nil
+}
+
 // resumeSequence makes o the sequence that saved state holds. errNotStorable: it has begun, but its state is not there.
 func (t *TPM) resumeSequence(o *object, s *nvstate.AnyObject) error {
 	x := s.Sequence
@@ -69,6 +104,10 @@ func (t *TPM) resumeSequence(o *object, s *nvstate.AnyObject) error {
 	states := x.Hashes[:]
 	switch {
 	case s.Attributes&nvstate.ObjectHMACSeq != 0:
+		if x.HMAC.Type == nvstate.HashStateMAC {
+			q.kind = sequenceHMAC
+			return q.resumeCMAC(x)
+		}
 		q.kind, q.outerPad, states = sequenceHMAC, x.HMACKey, []nvstate.HashState{x.HMAC}
 	case s.Attributes&nvstate.ObjectHashSeq != 0:
 		q.kind, states = sequenceHash, states[:1]

@@ -13,7 +13,8 @@ import (
 // The volatile state: a TPM that runs, frozen between two commands, without what its permanent state holds.
 
 // VolatileState is what the TPM holds besides its permanent state. A TPM that loads both, taken at the same moment, goes on as if
-// power had not been off; only a CMAC in progress is lost, for which the format has no place.
+// power had not been off; only a CMAC or a signature
+// sequence in progress is lost, for which the format has no place.
 func (t *TPM) VolatileState() ([]byte, error) {
 	if !t.volatile.on {
 		return nil, errNotRunning
@@ -53,13 +54,10 @@ func (t *TPM) volatileState() (*nvstate.Volatile, error) {
 		s.FailFunction, s.FailLine = v.failure.function, v.failure.line
 	}
 	for i, o := range v.objects {
-		if o == nil || o.evict != 0 {
+		if o == nil || o.evict != 0 || o.isSequence() && !o.sequence.isOfLibtpms() {
 			continue
 		}
 		x, err := objectState(o)
-		if errors.Is(err, errNotStorable) {
-			continue
-		}
 		if err != nil {
 			return nil, err
 		}

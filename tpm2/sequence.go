@@ -26,6 +26,7 @@ type sequence struct {
 	outerPad   []byte          // of an HMAC sequence, whose hash is the inner one; nil with CMAC
 	firstBlock bool            // the first block has been seen
 	ticketSafe bool            // the first block does not start with TPM_GENERATED_VALUE
+	cmac       *cmacKey        // of a CMAC
 	message    *signedMessage  // of a signature sequence
 }
 

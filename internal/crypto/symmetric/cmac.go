@@ -1,6 +1,7 @@
 package symmetric
 
 import (
+	"bytes"
 	"crypto/cipher"
 	"crypto/subtle"
 )
@@ -30,6 +31,22 @@ func (c *CMAC) Reset() {
 	clear(c.chain)
 	clear(c.buf)
 	c.n = 0
+}
+
+// State returns what the CMAC has taken in so far: the chained value, then the
+// bytes not yet processed.
+func (c *CMAC) State() []byte { return append(bytes.Clone(c.chain), c.buf[:c.n]...) }
+
+// SetState goes on from a state. It reports whether the state can be one of
+// this cipher.
+func (c *CMAC) SetState(state []byte) bool {
+	size := c.b.BlockSize()
+	if len(state) < size || len(state) > 2*size {
+		return false
+	}
+	copy(c.chain, state)
+	c.n = copy(c.buf, state[size:])
+	return true
 }
 
 // Write absorbs p. It never fails.
