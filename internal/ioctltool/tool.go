@@ -18,7 +18,7 @@ import (
 
 const version = "0.11.0"
 
-const usageText = `TPM emulator control tool version ` + version + `, Copyright (c) 2015 IBM Corp.
+const usageText = `TPM emulator control tool version ` + version + `, Copyright (c) 2026 the govtpm authors
 
 Usage: swtpm_ioctl command <device path>
 
@@ -104,7 +104,7 @@ func (t *tool) run(args []string) error {
 		_, err := io.WriteString(t.stdout, usageText)
 		return err
 	case c.version:
-		_, err := fmt.Fprintf(t.stdout, "TPM emulator control tool version %s, Copyright (c) 2015 IBM Corp.\n", version)
+		_, err := fmt.Fprintf(t.stdout, "TPM emulator control tool version %s, Copyright (c) 2026 the govtpm authors\n", version)
 		return err
 	}
 	if t.ch, err = c.connect(); err != nil {
