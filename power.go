@@ -22,6 +22,7 @@ func (t *TPM) Init(ctx context.Context, deleteVolatile bool) error {
 	}
 	if !t.lock.deferred {
 		if err := t.takeLock(t.lock.retries); err != nil {
+			t.opts.Log("the TPM cannot be started: %v", err)
 			return err
 		}
 	}

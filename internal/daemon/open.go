@@ -93,8 +93,12 @@ func openTPM(c Config) (Instance, error) {
 	if c.Store != nil {
 		s = store.Seal(c.Store, c.Keys.File, rand.Reader)
 	}
+	profile, err := removeDisabled(c.Profile, c.RemoveDisabled)
+	if err != nil {
+		return nil, err
+	}
 	return govtpm.Open(s, govtpm.Options{
-		Profile: string(c.Profile), Keys: c.Keys, Incoming: c.Incoming, DisableAutoShutdown: c.DisableAutoShutdown, Log: c.Log,
+		Profile: string(profile), Keys: c.Keys, Incoming: c.Incoming, DisableAutoShutdown: c.DisableAutoShutdown, Log: c.Log,
 	})
 }
 
