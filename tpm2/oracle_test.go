@@ -28,6 +28,13 @@ func startOracle(t *testing.T) *oracle {
 	if testing.Short() {
 		t.Skip("short")
 	}
+	return startOracleOn(t, nil, nil)
+}
+
+// startOracleOn starts swtpm on state: a permanent blob, or nil for a new TPM, and perhaps a volatile one. Without a volatile one it
+// does TPM2_Startup(CLEAR).
+func startOracleOn(t *testing.T, permanent, volatile []byte) *oracle {
+	t.Helper()
 	program, err := exec.LookPath("swtpm")
 	if err != nil {
 		t.Skip("swtpm is not installed, nothing to compare with")
@@ -37,25 +44,52 @@ func startOracle(t *testing.T) *oracle {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
+	flags := "not-need-init,startup-clear"
+	if volatile != nil {
+		flags = "not-need-init"
+	}
+	for name, blob := range map[string][]byte{"permall": permanent, "volatilestate": volatile} {
+		if blob == nil {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(dir, "tpm2-00."+name), fileEnvelope(blob), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	socket := filepath.Join(dir, "data")
 	cmd := exec.CommandContext(ctx, program, "socket", "--tpm2", "--tpmstate", "dir="+dir, "--server", "type=unixio,path="+socket,
-		"--ctrl", "type=unixio,path="+filepath.Join(dir, "ctrl"), "--flags", "not-need-init,startup-clear")
+		"--ctrl", "type=unixio,path="+filepath.Join(dir, "ctrl"), "--flags", flags)
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		cancel()
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { cancel(); cmd.Wait() })
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait(); close(ended) }()
+	t.Cleanup(func() { cancel(); <-ended })
 	for range 300 {
 		if conn, err := net.Dial("unix", socket); err == nil {
 			t.Cleanup(func() { conn.Close() })
 			conn.SetDeadline(time.Now().Add(60 * time.Second))
 			return &oracle{t, conn}
 		}
-		time.Sleep(10 * time.Millisecond)
+		select {
+		case err := <-ended:
+			t.Fatalf("swtpm ends: %v\n%s", err, log.String())
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
 	t.Fatal("swtpm does not answer")
 	return nil
+}
+
+// fileEnvelope puts the header of swtpm's state files in front of a blob.
+func fileEnvelope(blob []byte) []byte {
+	b := binary.BigEndian.AppendUint32([]byte{2, 1, 0, 10, 0, 0}, uint32(16+len(blob)))
+	b = binary.BigEndian.AppendUint32(append(b, 0, 1), uint32(len(blob)))
+	return append(b, blob...)
 }
 
 // run executes a command.
