@@ -66,6 +66,9 @@ func (d *directory) writable(k Kind) error {
 	if err := d.usable(k); err != nil {
 		return err
 	}
+	if d.opt.ReadOnly {
+		return ErrReadOnly
+	}
 	if d.locking() && d.lock == nil {
 		return ErrNotLocked
 	}
@@ -122,6 +125,7 @@ func (d *directory) read(name string) ([]byte, error) {
 // adjustMode gives an existing file the mode that was asked for, or at least makes it writable for its owner.
 func (d *directory) adjustMode(f vfs.File, have fs.FileMode) error {
 	switch want := d.opt.Mode.Perm(); {
+	case d.opt.ReadOnly:
 	case want != 0 && want != have.Perm():
 		return f.Chmod(want)
 	case want == 0 && have&ownerWrit == 0:
@@ -291,6 +295,9 @@ func (d *directory) tryLock() error {
 	}
 	if !d.locking() || d.lock != nil {
 		return nil
+	}
+	if d.opt.ReadOnly {
+		return ErrReadOnly
 	}
 	name := filepath.Join(d.path, lockName)
 	l, err := d.fs.LockFile(name, lockMode)

@@ -60,6 +60,9 @@ func (l *linear) writable(k Kind) error {
 	if err := l.usable(k); err != nil {
 		return err
 	}
+	if l.opt.ReadOnly {
+		return ErrReadOnly
+	}
 	if l.locking() && !l.locked {
 		return ErrNotLocked
 	}

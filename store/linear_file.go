@@ -17,7 +17,11 @@ func (l *linear) open(create bool) error {
 	if l.file != nil {
 		return nil
 	}
-	f, err := l.fs.OpenFile(l.path, os.O_RDWR, 0)
+	access := os.O_RDWR
+	if l.opt.ReadOnly {
+		access = os.O_RDONLY
+	}
+	f, err := l.fs.OpenFile(l.path, access, 0)
 	if create && errors.Is(err, ErrNotExist) {
 		f, err = l.create()
 	}
@@ -55,7 +59,7 @@ func (l *linear) adopt(f vfs.File) error {
 	case !mode.IsRegular():
 		return ErrIrregular
 	}
-	if want := l.opt.Mode.Perm(); want != 0 && want != mode.Perm() && !l.device {
+	if want := l.opt.Mode.Perm(); want != 0 && want != mode.Perm() && !l.device && !l.opt.ReadOnly {
 		if err := f.Chmod(want); err != nil {
 			return err
 		}
@@ -77,6 +81,9 @@ func (l *linear) tryLock() error {
 	}
 	if !l.locking() || l.locked {
 		return nil
+	}
+	if l.opt.ReadOnly {
+		return ErrReadOnly
 	}
 	err := l.open(true)
 	if err == nil {

@@ -34,6 +34,9 @@ type Options struct {
 	// Format allows a file or device that holds something else to be made a state file. Without it only an empty one
 	// or one that begins with zeros is.
 	Format bool
+	// ReadOnly leaves everything as it is, modes of files too: a look at the state of a TPM that may be running. Lock, Save
+	// and Delete fail.
+	ReadOnly bool
 
 	fs vfs.FS // for tests; nil is the operating system
 }

@@ -59,6 +59,8 @@ var (
 	ErrLocked = errors.New("the state is locked by another TPM")
 	// ErrNotLocked: a write to a store that is to be locked, without the lock. Somebody else may own the state.
 	ErrNotLocked = errors.New("the storage lock is not held")
+	// ErrReadOnly: a change to a store that was opened for reading only.
+	ErrReadOnly = errors.New("the state was opened for reading only")
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("the store is closed")
 	// ErrForeign: the state file or device holds something that is not TPM state.

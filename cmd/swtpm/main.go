@@ -12,6 +12,7 @@ import (
 	"govtpm/internal/biostool"
 	"govtpm/internal/certtool"
 	"govtpm/internal/daemon"
+	"govtpm/internal/inspect"
 	"govtpm/internal/ioctltool"
 	"govtpm/internal/localca"
 	"govtpm/internal/setup"
@@ -24,6 +25,7 @@ type program func(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 func programs() map[string]program {
 	return map[string]program{
 		"swtpm":         daemon.Main,
+		"inspect":       inspect.Main,
 		"swtpm_ioctl":   ioctltool.Main,
 		"swtpm_bios":    biostool.Main,
 		"swtpm_cert":    certtool.Main,

@@ -17,6 +17,8 @@ func TestChoiceOfProgram(t *testing.T) {
 		{"govtpm swtpm --version", "TPM emulator version ", ""},
 		{"swtpm", "", "Missing TPM interface type."},
 		{"swtpm_ioctl swtpm -c -i", "", "Only one command may be given."},
+		{"swtpm inspect --help", "Usage: swtpm inspect ", ""},
+		{"swtpm inspect", "", "swtpm inspect: one state is wanted"},
 		{"", "", "Missing TPM interface type."},
 	}
 	for _, row := range rows {

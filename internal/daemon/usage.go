@@ -9,6 +9,7 @@ const versionText = "TPM emulator version " + Version + ", Copyright (c) 2026 th
 const usageText = `TPM emulator with choice of interface.
 
 Usage: swtpm socket [options]
+       swtpm inspect [options] <state>
        swtpm -v|--version
 
 Use the --help option to see the help screen for each interface type.

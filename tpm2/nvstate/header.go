@@ -17,7 +17,7 @@ type structure struct {
 
 // The structures that begin with a header.
 var (
-	persistentAllHeader   = structure{"PERSISTENT_ALL", 0xAB364723, 4}
+	persistentAllHeader   = structure{"PERSISTENT_ALL", MagicPermanent, 4}
 	compileHeader         = structure{"PA_COMPILE_CONSTANTS", 0xC9EA6431, 3}
 	persistentDataHeader  = structure{"PERSISTENT_DATA", 0x12213443, 5}
 	orderlyDataHeader     = structure{"ORDERLY_DATA", 0x56657887, 2}
@@ -41,7 +41,7 @@ var (
 	sha256StateHeader     = structure{"SHA256_STATE", 0x6EA059D0, 2}
 	sha384StateHeader     = structure{"SHA384_STATE", 0x14814B08, 2}
 	sha512StateHeader     = structure{"SHA512_STATE", 0x269E8AE0, 2}
-	volatileHeader        = structure{"VOLATILE_STATE", 0x45637889, 4}
+	volatileHeader        = structure{"VOLATILE_STATE", MagicVolatile, 4}
 	pcrHeader             = structure{"PCR", 0xE95F0387, 2}
 	sessionSlotHeader     = structure{"SESSION_SLOT", 0x3664AEBC, 2}
 	sessionHeader         = structure{"SESSION", 0x44BE9F45, 2}
