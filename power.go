@@ -54,6 +54,7 @@ func (t *TPM) powerOff(ctx context.Context) {
 	}
 	t.autoShutdown(ctx)
 	t.established = t.engine.Established()
+	t.engine.Wipe()
 	t.engine = nil
 	t.running.Store(false)
 }

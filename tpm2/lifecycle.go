@@ -1,6 +1,7 @@
 package tpm2
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -78,10 +79,10 @@ func (t *TPM) manufacture(s *Seeds) {
 	p := &t.persistent
 	none := policy{alg: wire.AlgNull}
 	p.ownerPolicy, p.endorsementPolicy, p.lockoutPolicy = none, none, none
-	p.epSeed = seed{s.Endorsement, 1}
-	p.spSeed = seed{s.Storage, 1}
-	p.ppSeed = seed{s.Platform, 1}
-	p.ehProof, p.shProof, p.phProof = s.EndorsementProof, s.StorageProof, s.PlatformProof
+	p.epSeed = seed{bytes.Clone(s.Endorsement), currentSeedCompat}
+	p.spSeed = seed{bytes.Clone(s.Storage), currentSeedCompat}
+	p.ppSeed = seed{bytes.Clone(s.Platform), currentSeedCompat}
+	p.ehProof, p.shProof, p.phProof = bytes.Clone(s.EndorsementProof), bytes.Clone(s.StorageProof), bytes.Clone(s.PlatformProof)
 	for i := range p.pcrPolicies {
 		p.pcrPolicies[i] = none
 	}
