@@ -69,19 +69,32 @@ func (t *TPM) powerOn(deleteVolatile bool) (*tpm2.TPM, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err = t.bringUp(engine, volatile); err == nil {
+		err = t.settleStorage(deleteVolatile)
+	}
+	if err != nil {
+		engine.Wipe()
+		return nil, err
+	}
+	return engine, nil
+}
+
+// bringUp powers an engine on and lets it go on with volatile state if there is some.
+func (t *TPM) bringUp(engine *tpm2.TPM, volatile []byte) error {
 	if err := engine.Init(); err != nil {
-		return nil, withResult(fmt.Errorf("powering on: %w", err), resultFailure)
+		return withResult(fmt.Errorf("powering on: %w", err), resultFailure)
 	}
 	engine.SetBufferSize(int(t.bufferSize))
 	if t.established {
 		engine.SetEstablished()
 	}
-	if volatile != nil {
-		if err := engine.RestoreVolatile(volatile); err != nil {
-			return nil, withResult(fmt.Errorf("resuming volatile state: %w", err), resultFailure)
-		}
+	if volatile == nil {
+		return nil
 	}
-	return engine, t.settleStorage(deleteVolatile)
+	if err := engine.RestoreVolatile(volatile); err != nil {
+		return withResult(fmt.Errorf("resuming volatile state: %w", err), resultFailure)
+	}
+	return nil
 }
 
 // settleStorage writes permanent state that was handed over, and deletes volatile state that is used up.

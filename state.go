@@ -1,6 +1,7 @@
 package govtpm
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -109,7 +110,10 @@ func (t *TPM) acceptState(kind uint32, state []byte) error {
 	case state == nil:
 		return nil
 	case kind == uint32(store.Permanent):
-		_, err := tpm2.Load(t.trialEnvironment(), state)
+		trial, err := tpm2.Load(t.trialEnvironment(), bytes.Clone(state))
+		if err == nil {
+			trial.Wipe()
+		}
 		return stateError("checking permanent state", err)
 	}
 	return t.acceptVolatile(state)
@@ -122,11 +126,12 @@ func (t *TPM) acceptVolatile(state []byte) error {
 		return storeError("loading the permanent state that the volatile goes with", err)
 	}
 	trial, err := tpm2.Load(t.trialEnvironment(), permanent)
-	if err == nil {
-		err = trial.Init()
+	if err != nil {
+		return stateError("checking permanent state", err)
 	}
-	if err == nil {
-		err = trial.RestoreVolatile(state)
+	defer trial.Wipe()
+	if err = trial.Init(); err == nil {
+		err = trial.RestoreVolatile(bytes.Clone(state)) // the engine keeps parts of what it loads
 	}
 	return stateError("checking volatile state", err)
 }
