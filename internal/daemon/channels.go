@@ -17,6 +17,8 @@ import (
 type channel struct {
 	listener net.Listener
 	conn     io.ReadWriteCloser
+	// platform is the other port of the simulator's protocol; nil for any other.
+	platform net.Listener
 	// ends tells that the process ends with its client.
 	ends       bool
 	disconnect bool
@@ -25,6 +27,9 @@ type channel struct {
 func (c *channel) close() {
 	if c.listener != nil {
 		c.listener.Close()
+	}
+	if c.platform != nil {
+		c.platform.Close()
 	}
 	if c.conn != nil {
 		c.conn.Close()
@@ -37,6 +42,9 @@ func addressDefs(more ...option.Def) []option.Def {
 		{Name: "ifname"}, {Name: "fd", Type: option.Uint}, {Name: "mode", Type: option.Mode},
 		{Name: "uid", Type: option.UID}, {Name: "gid", Type: option.GID}}, more...)
 }
+
+// defaultSimulatorPort is where clients of the simulator's protocol look for it.
+const defaultSimulatorPort = 2321
 
 const defaultSocketMode fs.FileMode = 0o770
 
@@ -139,6 +147,8 @@ func (o *options) data(env func(string) string) (*channel, error) {
 		return c, c.openDataTCP(l, port)
 	case "unixio":
 		return c, c.openDataUnix(l)
+	case "mssim":
+		return c, c.openSimulator(l)
 	default:
 		return nil, fmt.Errorf("Unsupport socket type: %s", kind)
 	}
@@ -170,6 +180,22 @@ func (c *channel) openDataTCP(l *option.List, port string) (err error) {
 	e := tcpEndpoint(l, n)
 	if c.listener, err = e.Listen(); err != nil {
 		return fmt.Errorf("Could not open TCP socket: %w", err)
+	}
+	return nil
+}
+
+// openSimulator listens at a port for commands and at the next one for signals.
+func (c *channel) openSimulator(l *option.List) (err error) {
+	port := l.Int("port", defaultSimulatorPort)
+	if port < 1 || port > 65534 {
+		return fmt.Errorf("TCP server port outside valid range")
+	}
+	for i, to := range []*net.Listener{&c.listener, &c.platform} {
+		e := tcpEndpoint(l, port+i)
+		if *to, err = e.Listen(); err != nil {
+			c.close()
+			return fmt.Errorf("Could not open TCP socket: %w", err)
+		}
 	}
 	return nil
 }

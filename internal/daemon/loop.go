@@ -133,6 +133,11 @@ func (r *process) serveControl(ctx context.Context, s *control.Server, e *end) {
 }
 
 func (r *process) serveData(ctx context.Context, s *serve.Server, e *end) {
+	if r.data.platform != nil {
+		sim := &serve.Simulator{Server: s, Platform: r.tpm, Presence: &r.presence}
+		e.because(sim.Serve(ctx, r.data.listener, r.data.platform, r.data.ends))
+		return
+	}
 	if r.data.listener != nil {
 		e.because(s.Serve(ctx, r.data.listener, r.data.ends))
 		return

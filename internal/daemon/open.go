@@ -39,6 +39,8 @@ type Config struct {
 	// ("check", "fips-host", or empty).
 	Profile        []byte
 	RemoveDisabled string
+	// PhysicalPresence tells whether somebody asserts it at the platform.
+	PhysicalPresence func() bool
 	// Log takes what is worth telling, DebugLevel is above 0 if the engine is
 	// to tell more.
 	Log        func(format string, args ...any)
@@ -99,6 +101,7 @@ func openTPM(c Config) (Instance, error) {
 	}
 	return govtpm.Open(s, govtpm.Options{
 		Profile: string(profile), Keys: c.Keys, Incoming: c.Incoming, DisableAutoShutdown: c.DisableAutoShutdown, Log: c.Log,
+		PhysicalPresence: c.PhysicalPresence,
 	})
 }
 

@@ -489,3 +489,28 @@ func TestCapture(t *testing.T) {
 		}
 	}
 }
+
+func TestSimulatorPorts(t *testing.T) {
+	port := freePort(t)
+	n, _ := strconv.Atoi(port)
+	taken, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(n+1))
+	if err != nil {
+		t.Skip(err)
+	}
+	p := start(t, nil, "--server", "type=mssim,port="+port)
+	p.ends(1)
+	taken.Close()
+	for _, bad := range []string{"0", "65535", "-1"} {
+		start(t, nil, "--server", "type=mssim,port="+bad).ends(1)
+	}
+	p = start(t, nil, "--server", "type=mssim,port="+port, "--terminate")
+	waitTCP(t, strconv.Itoa(n+1))
+	conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ask(t, conn, []byte("\x00\x00\x00\x0f\x00\x00\x00\x01"), []byte("\x00\x00\x00\x01\x00\x00\x00\x0d\x00\x00\x00\x00"))
+	conn.Close()
+	p.ends(0)
+}

@@ -92,6 +92,7 @@ type process struct {
 	log      *logging.Logger
 	ready    func() // tells the parent of a background process; nil in the foreground
 	locality *atomic.Uint32
+	presence atomic.Bool // physical presence is asserted
 	tpm      Instance
 	ctrl     *channel
 	data     *channel
@@ -213,7 +214,7 @@ func (r *process) serve() error {
 // config collects what the command line says about the TPM.
 func (r *process) config() (cfg Config, flags flagSettings, err error) {
 	o := r.options
-	cfg = Config{TPM12: !o.has("tpm2"), Log: r.log.Printf, DebugLevel: max(0, r.log.Level()-4)}
+	cfg = Config{TPM12: !o.has("tpm2"), Log: r.log.Printf, DebugLevel: max(0, r.log.Level()-4), PhysicalPresence: r.presence.Load}
 	if cfg.Keys.File, err = o.key("key", r.log.Printf); err != nil {
 		return cfg, flags, err
 	}

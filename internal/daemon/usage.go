@@ -31,6 +31,10 @@ Channels
 --server type=unixio[,path=<path>][,fd=<fd>][,mode=0...][,uid=<uid>][,gid=<gid>][,disconnect]
                      : the same on a UnixIO socket; fd is a listening socket; mode,
                        uid and gid are those of the socket's file
+--server type=mssim[,port=<port>][,bindaddr=<address>[,ifname=<ifname>]]
+                     : the protocol of the simulator of the reference code: commands
+                       on a TCP port, 2321 unless port is given, and signals of the
+                       platform (power, presence, cancel) on the next one
 --ctrl type=[unixio|tcp][,path=<path>][,port=<port>[,bindaddr=<address>[,ifname=<ifname>]]][,fd=<fd>|clientfd=<fd>][,mode=0...][,uid=<uid>][,gid=<gid>][,terminate]
                      : control channel; fd is a listening socket, clientfd (UnixIO
                        only) a connected one; terminate ends the process when the

@@ -100,15 +100,9 @@ func (s *Server) ServeConn(ctx context.Context, conn io.ReadWriteCloser) error {
 
 // execute runs one command and wraps its response as the command was wrapped.
 func (s *Server) execute(ctx context.Context, m message) ([]byte, error) {
-	if s.Trace != nil {
-		s.Trace("Read", m.cmd)
-	}
-	rsp, err := s.respond(ctx, m)
+	rsp, err := s.exchange(m.cmd, func() ([]byte, error) { return s.respond(ctx, m) })
 	if err != nil {
-		return nil, fmt.Errorf("execute TPM command: %w", err)
-	}
-	if s.Trace != nil {
-		s.Trace("Write", rsp)
+		return nil, err
 	}
 	if !m.prefixed {
 		return rsp, nil
@@ -116,6 +110,21 @@ func (s *Server) execute(ctx context.Context, m message) ([]byte, error) {
 	out := binary.BigEndian.AppendUint32(nil, uint32(len(rsp)))
 	out = append(out, rsp...)
 	return append(out, 0, 0, 0, 0), nil
+}
+
+// exchange shows a command and its response to Trace.
+func (s *Server) exchange(cmd []byte, respond func() ([]byte, error)) ([]byte, error) {
+	if s.Trace != nil {
+		s.Trace("Read", cmd)
+	}
+	rsp, err := respond()
+	if err != nil {
+		return nil, fmt.Errorf("execute TPM command: %w", err)
+	}
+	if s.Trace != nil {
+		s.Trace("Write", rsp)
+	}
+	return rsp, nil
 }
 
 func (s *Server) respond(ctx context.Context, m message) ([]byte, error) {
