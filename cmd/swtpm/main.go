@@ -1,3 +1,8 @@
+// A TPM needs no more processors than it finds, and is there quicker without asking for limits.
+//
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
+
 // Command swtpm is all programs of a software TPM in one. By its name, or by its
 // first word, it is swtpm, swtpm_ioctl and so on; each is a package with a
 // function Main, which is where to start.

@@ -36,17 +36,20 @@ type framer struct {
 	partial time.Duration
 	buf     []byte
 	chunk   [4096 + prefixSize]byte
+
+	hasDeadline bool // a deadline is set
 }
 
 // fill reads once. With a patience of 0 it waits for ever.
 func (f *framer) fill(patience time.Duration) error {
-	if d, ok := f.r.(deadliner); ok {
+	if d, ok := f.r.(deadliner); ok && (patience > 0 || f.hasDeadline) {
 		var t time.Time
 		if patience > 0 {
 			t = time.Now().Add(patience)
 		}
 		// A device without deadlines delivers whole commands anyway.
 		_ = d.SetReadDeadline(t)
+		f.hasDeadline = patience > 0
 	}
 	n, err := f.r.Read(f.chunk[:])
 	f.buf = append(f.buf, f.chunk[:n]...)

@@ -70,6 +70,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, once bool) error {
 // ServeConn serves one connection until its client closes it (nil), or the TPM
 // fails fatally. It owns conn.
 func (s *Server) ServeConn(ctx context.Context, conn io.ReadWriteCloser) error {
+	conn = direct(conn)
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	defer conn.Close()
 	if s.OnLost != nil {
