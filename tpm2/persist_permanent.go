@@ -27,7 +27,7 @@ func (t *TPM) PermanentState() ([]byte, error) {
 	if p.NV, err = t.nv.state(); err != nil {
 		return nil, internalf("permanent state: %w", err)
 	}
-	blob, err := p.Encode()
+	blob, err := p.EncodeAt(nvstate.Level(t.profile.StateFormatLevel()))
 	if err != nil {
 		return nil, internalf("permanent state: %w", err)
 	}

@@ -37,7 +37,7 @@ type rig struct {
 
 func newRig(t *testing.T, running bool, set func(*Server)) *rig {
 	r := &rig{t: t, tpm: &controltest.TPM{Fail: map[string]error{}}, done: make(chan error, 1)}
-	r.srv = &Server{TPM: r.tpm, Locality: new(atomic.Uint32), PartialTime: 100 * time.Millisecond}
+	r.srv = &Server{TPM: r.tpm, Locality: new(atomic.Uint32), PartialTime: 300 * time.Millisecond}
 	if set != nil {
 		set(r.srv)
 	}

@@ -49,6 +49,11 @@ func (p *Permanent) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.EncodeAt(level)
+}
+
+// EncodeAt is Encode for who knows the level of the profile: reading the profile takes longer than writing the blob.
+func (p *Permanent) EncodeAt(level Level) ([]byte, error) {
 	c := newWriter(level)
 	if p.code(c); c.err != nil {
 		return nil, c.err
