@@ -12,7 +12,7 @@ import (
 
 // Init powers the TPM on: it loads the permanent state, or makes a new TPM if there is none, and resumes volatile state if
 // there is some, which is then deleted from the storage if deleteVolatile is set. A TPM that runs is stopped first. On an
-// error the TPM is off and its storage is as it was.
+// error the TPM is off, and no state that was there is lost.
 func (t *TPM) Init(ctx context.Context, deleteVolatile bool) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()

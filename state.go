@@ -70,8 +70,8 @@ func (t *TPM) leavingState(kind uint32) ([]byte, error) {
 	return state, storeError("loading state", err)
 }
 
-// SetStateBlob hands over one kind of state for the next Init, which refuses to go on without it; empty data record that
-// there is none. The permanent state comes first. A state that the TPM cannot load is refused, and what was handed over
+// SetStateBlob hands over one kind of state, in place of the stored one, to the next Init that succeeds; empty data record
+// that there is none. The permanent state comes first. A state that the TPM cannot load is refused, and what was handed over
 // before is dropped.
 func (t *TPM) SetStateBlob(kind uint32, encrypted bool, data []byte) error {
 	t.mu.Lock()

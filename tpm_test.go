@@ -281,6 +281,8 @@ func TestEstablished(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(true)
+	b.on() // the flag stays
+	want(true)
 	wantResult(t, b.ResetEstablished(3), control.Success)
 	want(false)
 }
