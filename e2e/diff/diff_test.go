@@ -1,0 +1,173 @@
+package diff
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"govtpm/tpm2"
+	"govtpm/tpm2/wire"
+)
+
+// A generator makes a few commands; the weight says how often it is chosen.
+type generator struct {
+	weight int
+	make   func(*world)
+}
+
+var generators = []generator{
+	{10, genAny}, {6, genTyped}, {8, genCapability}, {1, genLook},
+	{6, genPrimary}, {10, genCreate}, {4, genCreateLoaded}, {4, genExternal}, {3, genReadPublic}, {3, genUnseal},
+	{2, genChangeAuth}, {3, genEvict}, {5, genContext},
+	{8, genSign}, {4, genRSA}, {5, genECC}, {5, genCipher}, {3, genHash}, {4, genMAC}, {5, genSequence}, {4, genDuplicate}, {3, genCredential},
+	{8, genPCR}, {5, genNVDefine}, {14, genNV}, {1, genNVUndefine},
+	{6, genHierarchy}, {3, genLockout}, {4, genAudit}, {6, genAttest}, {2, genClock}, {3, genLocality},
+	{8, genSession}, {6, genPolicy}, {2, genPower}, {1, genSignal},
+}
+
+// Commands of a run, and of a sequence within it. After a sequence both start again from the common state.
+const (
+	shortRun    = 5_000
+	longRun     = 120_000
+	sequenceLen = 250
+)
+
+func TestDifferential(t *testing.T) {
+	if os.Getenv("GOVTPM_E2E") == "" {
+		t.Skip("compares with an installed swtpm: set GOVTPM_E2E=1")
+	}
+	if _, err := exec.LookPath(swtpmPath); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	total := shortRun
+	if os.Getenv("GOVTPM_E2E_LONG") != "" {
+		total = longRun
+	}
+	if n, err := strconv.Atoi(os.Getenv("GOVTPM_E2E_COMMANDS")); err == nil {
+		total = n
+	}
+	seed, err := strconv.ParseUint(os.Getenv("GOVTPM_E2E_SEED"), 10, 64)
+	if err != nil {
+		seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("repeat with GOVTPM_E2E_SEED=%d", seed)
+	w := newWorld(t)
+	defer w.close()
+	state, err := w.provision()
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := *w
+	only, err := strconv.ParseUint(os.Getenv("GOVTPM_E2E_SEQUENCE"), 10, 64)
+	alone := err == nil
+	for n := uint64(0); w.steps < total; n++ {
+		if alone {
+			n = only
+		}
+		w.sequence(t, &base, state, seed, n)
+		if alone {
+			break
+		}
+	}
+	w.conclude(t)
+}
+
+// newWorld starts both.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	s, err := startSWTPM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{tpm: [2]device{newEngine(), s}, rng: rand.New(rand.NewPCG(1, 1)), info: make(map[wire.CC]*tpm2.CommandInfo),
+		known: readDifferences(t), counts: make(map[wire.CC]*[2]int), report: t.Errorf}
+	w.reset()
+	if err := s.powerCycle(false); err != nil {
+		t.Fatal(err)
+	}
+	// What libtpms 0.9 has, and our engine has with its state.
+	for _, c := range tpm2.Commands() {
+		if c.Implemented && (c.Code <= wire.CCEncryptDecrypt2 || c.Code == wire.CCCertifyX509) {
+			w.infos = append(w.infos, c)
+		}
+	}
+	slices.SortFunc(w.infos, func(a, b tpm2.CommandInfo) int { return int(a.Code) - int(b.Code) })
+	for i := range w.infos {
+		w.info[w.infos[i].Code] = &w.infos[i]
+	}
+	return w
+}
+
+func (w *world) close() {
+	for _, tpm := range w.tpm {
+		tpm.close()
+	}
+}
+
+// sequence is one run of commands from the common state on.
+func (w *world) sequence(t *testing.T, base *world, state []byte, seed, n uint64) {
+	t.Helper()
+	w.reset()
+	w.rng = rand.New(rand.NewPCG(seed, n))
+	for h, o := range base.objects {
+		kept := *o
+		w.objects[h] = &kept
+	}
+	maps.Copy(w.auths, base.auths)
+	found := len(w.known.order)
+	w.report = func(format string, args ...any) {
+		t.Errorf("GOVTPM_E2E_SEED=%d GOVTPM_E2E_SEQUENCE=%d, step %d: %s", seed, n, len(w.log), fmt.Sprintf(format, args...))
+	}
+	for side, tpm := range w.tpm {
+		if err := tpm.load(state); err != nil {
+			t.Fatalf("side %d does not load the common state: %v", side, err)
+		}
+	}
+	w.run((&command{code: wire.CCStartup}).u16(0))
+	weights := 0
+	for _, g := range generators {
+		weights += g.weight
+	}
+	for len(w.log) < sequenceLen && !w.over {
+		k := w.rng.IntN(weights)
+		for _, g := range generators {
+			if k -= g.weight; k < 0 {
+				g.make(w)
+				break
+			}
+		}
+	}
+	if os.Getenv("GOVTPM_E2E_TRACE") != "" || len(w.known.order) > found && found == 0 {
+		t.Logf("the sequence:\n%s", strings.Join(w.log, "\n"))
+	}
+}
+
+// conclude tells what was compared.
+func (w *world) conclude(t *testing.T) {
+	t.Helper()
+	codes := slices.Sorted(maps.Keys(w.counts))
+	var b strings.Builder
+	for _, cc := range codes {
+		n := w.counts[cc]
+		fmt.Fprintf(&b, "%v %d/%d  ", cc, n[0], n[1])
+	}
+	t.Logf("%d commands; succeeded/failed: %s", w.steps, b.String())
+	for _, k := range w.known.known {
+		if k.seen > 0 {
+			t.Logf("known, %d times: %v %s %s: %s", k.seen, k.command, k.theirs, k.ours, k.reason)
+		}
+	}
+	if len(w.known.order) > 0 {
+		t.Logf("differences:\n%s", w.known.summary())
+	}
+}
