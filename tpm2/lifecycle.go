@@ -110,7 +110,7 @@ func (t *TPM) Init() error {
 	t.volatile.time.timerReset = true
 	t.orderly = t.saved.orderly
 	t.persistent.firmwareV1, t.persistent.firmwareV2 = firmwareV1, firmwareV2
-	t.volatile.rand = drbg.Restore(t.orderly.drbg, t.env.Entropy)
+	t.volatile.rand = t.generator(t.orderly.drbg)
 	t.saved.pcrActive = t.persistent.pcrActive
 	t.pcrPowerOn()
 	t.nvPowerOn()
@@ -119,6 +119,13 @@ func (t *TPM) Init() error {
 		return err
 	}
 	return nil
+}
+
+// generator goes on from a state.
+func (t *TPM) generator(s drbg.State) *drbg.DRBG {
+	d := drbg.Restore(s, t.env.Entropy)
+	d.SetContinuousTest(t.profile.demands(continuousDRBGTest))
+	return d
 }
 
 // startGenerator mixes fresh entropy into the generator (Part 1, 11.4.11).

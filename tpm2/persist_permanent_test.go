@@ -348,13 +348,48 @@ func TestNullSeedLevel(t *testing.T) {
 	}
 }
 
+// Profiles are kept, also one that libtpms takes and could not store again.
+func TestLoadProfiles(t *testing.T) {
+	for _, tc := range []struct {
+		json  string
+		level int
+	}{
+		{"", 1},
+		{`{"Name":"default-v1"}`, 7},
+		{`{"Name":"default-v2"}`, 8},
+		{`{"Name":"custom:small","StateFormatLevel":2,"Commands":"` + nullCommandList + `"}`, 2},
+	} {
+		o := Options{Seeds: vectorSeeds()}
+		if tc.json != "" {
+			o.Profile = testProfile(t, tc.json)
+		}
+		b := newTestTPMWith(t, o).startup(wire.SUClear)
+		b.must(nvDefine(0x01500001, wire.NVOwnerRead|wire.NVOwnerWrite, 8))
+		n := b.reload()
+		if got := n.profile.StateFormatLevel(); got != tc.level || n.profile.JSON() != b.profile.JSON() {
+			t.Errorf("%s: level %d, profile %s", tc.json, got, n.profile.JSON())
+		}
+		n.startup(wire.SUClear)
+	}
+	p, err := loadProfile(`{"Name":"custom:low","StateFormatLevel":1,"Commands":"` + nullCommandList + `"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.StateFormatLevel() != 2 {
+		t.Errorf("a custom profile of level %d", p.StateFormatLevel())
+	}
+}
+
+// nullCommandList is the commands of the null profile.
+const nullCommandList = "0x11f-0x122,0x124-0x12e,0x130-0x140,0x142-0x159,0x15b-0x15e,0x160-0x165,0x167-0x174,0x176-0x178,0x17a-0x193,0x197"
+
 // Every truncation is refused; a flipped bit makes an error or a TPM that takes commands.
 func TestLoadHostile(t *testing.T) {
 	for _, name := range []string{"permanent-0.9.2-children", "permanent-0.9.2-shutdown"} {
 		blob := goldenState(t, name)[name]
-		step := 1
+		step := 6
 		if testing.Short() {
-			step = 13
+			step = 29
 		}
 		for n := 0; n < len(blob); n += step {
 			if _, err := loadTest(t, blob[:n]); err == nil {

@@ -5,9 +5,12 @@ import (
 	"govtpm/tpm2/wire"
 )
 
+// nullProfileName is the name of the profile that is stored by leaving it out.
+const nullProfileName = "null"
+
 // stateText is the profile as saved state holds it; nothing stands for the null profile.
 func (p *Profile) stateText() string {
-	if p.StateFormatLevel() < 2 {
+	if p.Name() == nullProfileName {
 		return ""
 	}
 	return p.JSON()

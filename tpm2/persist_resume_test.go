@@ -384,7 +384,7 @@ func TestRestoreSessionsHealed(t *testing.T) {
 // Every flipped bit is refused by the checksum; with a right checksum it makes an error or a TPM that takes commands.
 func TestRestoreHostile(t *testing.T) {
 	permanent := goldenState(t, "permanent-0.9.2-children")["permanent-0.9.2-children"]
-	step := 7
+	step := 97
 	if testing.Short() {
 		step = 521
 	}

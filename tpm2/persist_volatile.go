@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"govtpm/internal/crypto/drbg"
 	"govtpm/tpm2/nvstate"
 	"govtpm/tpm2/wire"
 )
@@ -152,7 +151,7 @@ func (t *TPM) restoreVolatile(state []byte) error {
 			code:  s.FailCode, function: s.FailFunction, line: s.FailLine,
 		}
 	}
-	v.rand = drbg.Restore(orderly.drbg, t.env.Entropy)
+	v.rand = t.generator(orderly.drbg)
 	t.restoreTime(&v.time, s)
 	v.pcrs = t.pcrsOfState(s.PCRs)
 	// No error from here on.

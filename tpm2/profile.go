@@ -101,6 +101,9 @@ func loadProfile(json string) (*Profile, error) {
 	if err != nil {
 		return nil, profileError(err)
 	}
+	if text.Name != nullProfileName {
+		text.Level = max(text.Level, 2) // the first at which a profile is stored; libtpms would stop at the next store
+	}
 	return profileOf(text)
 }
 
