@@ -49,12 +49,12 @@ func (s *Slot) Attach(f *os.File) error {
 	return nil
 }
 
-// Stream makes a connection of a descriptor: of a socket so that reads can be
-// given deadlines, of anything else as it is. It owns f.
+// Stream makes a connection of a descriptor, of a socket or of anything else
+// that commands can come from. It owns f.
 func Stream(f *os.File) io.ReadWriteCloser {
 	conn, err := net.FileConn(f)
 	if err != nil {
-		return f
+		return newDevice(f)
 	}
 	f.Close()
 	return conn
