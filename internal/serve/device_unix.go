@@ -21,7 +21,7 @@ type device struct {
 
 	mu       sync.RWMutex // held for writing to close f
 	closed   bool
-	deadline time.Time    // of reads; belongs to the reader
+	deadline time.Time // of reads; belongs to the reader
 }
 
 // newDevice takes f over. Without a pipe to wake it, f stays as it is.
