@@ -13,7 +13,12 @@ var all = []uint16{NISTP192, NISTP224, NISTP256, NISTP384, NISTP521, BNP256, BNP
 func eachCurve(t *testing.T, f func(t *testing.T, c *Curve)) {
 	for _, id := range all {
 		c := ByID(id)
-		t.Run(c.Name(), func(t *testing.T) { f(t, c) })
+		t.Run(c.Name(), func(t *testing.T) {
+			if testing.Short() && c.BitSize() > 600 {
+				t.Skip("the largest curve takes minutes under the race detector; run without -short")
+			}
+			f(t, c)
+		})
 	}
 }
 

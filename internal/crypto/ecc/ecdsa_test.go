@@ -24,7 +24,12 @@ var allCurves = []*curve.Curve{
 
 func eachCurve(t *testing.T, f func(t *testing.T, c *curve.Curve)) {
 	for _, c := range allCurves {
-		t.Run(c.Name(), func(t *testing.T) { f(t, c) })
+		t.Run(c.Name(), func(t *testing.T) {
+			if testing.Short() && c.BitSize() > 600 {
+				t.Skip("the largest curve takes minutes under the race detector; run without -short")
+			}
+			f(t, c)
+		})
 	}
 }
 
