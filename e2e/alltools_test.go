@@ -26,6 +26,11 @@ var topics = []topic{
 	{"ecc", toolsECC},
 	{"key-exchange", toolsKeyExchange},
 	{"attestation", toolsAttestation},
+	{"policy", toolsPolicy},
+	{"signed-policy", toolsSignedPolicy},
+	{"bound-policy", toolsBoundPolicy},
+	{"nv", toolsNV},
+	{"hierarchy", toolsHierarchy},
 }
 
 // unused says, for the tools that no topic uses, why not.
