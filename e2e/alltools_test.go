@@ -31,6 +31,9 @@ var topics = []topic{
 	{"bound-policy", toolsBoundPolicy},
 	{"nv", toolsNV},
 	{"hierarchy", toolsHierarchy},
+	{"duplicate", toolsDuplicate},
+	{"credential", toolsCredential},
+	{"session", toolsSession},
 }
 
 // unused says, for the tools that no topic uses, why not.
@@ -123,10 +126,11 @@ type toolbox struct {
 	*session
 	program, state string
 	tpm            *socketTPM
+	log            *toolLog
 }
 
 func newToolbox(t *testing.T, program string, log *toolLog) *toolbox {
-	b := &toolbox{session: newSession(t), program: program, state: t.TempDir()}
+	b := &toolbox{session: newSession(t), program: program, state: t.TempDir(), log: log}
 	b.ran = log.note
 	b.on()
 	b.run("tpm2_startup -c")
