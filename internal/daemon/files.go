@@ -12,8 +12,6 @@ import (
 	"govtpm/internal/option"
 )
 
-var seccompDef = option.Def{Name: "action"}
-
 // openLog opens the log of --log.
 func (r *process) openLog() error {
 	o := r.options

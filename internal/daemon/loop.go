@@ -73,7 +73,7 @@ func (e *end) because(err error) {
 }
 
 // loop serves the channels until a client, a signal or an error ends it.
-func (r *process) loop(cfg Config, l localitySettings, seccomp bool) error {
+func (r *process) loop(cfg Config, l localitySettings, fence fenceSettings) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	e := &end{cancel: cancel}
@@ -84,7 +84,8 @@ func (r *process) loop(cfg Config, l localitySettings, seccomp bool) error {
 		signal.Ignore(ignored...)
 	}
 
-	if err := r.fence(seccomp); err != nil {
+	notice := notification(r.Env("NOTIFY_SOCKET"))
+	if err := r.confine(fence); err != nil {
 		return err
 	}
 	ctrl, data := r.servers(cfg, l)
@@ -105,7 +106,7 @@ func (r *process) loop(cfg Config, l localitySettings, seccomp bool) error {
 	if r.ready != nil {
 		r.ready()
 	}
-	notify(r.Env("NOTIFY_SOCKET"))
+	notice()
 	select {
 	case <-signals:
 		e.because(nil)
@@ -145,27 +146,18 @@ func (r *process) serveData(ctx context.Context, s *serve.Server, e *end) {
 	e.because(s.ServeConn(ctx, r.data.conn))
 }
 
-// fence installs the system call filter.
-func (r *process) fence(wanted bool) error {
-	if r.Seccomp == nil {
-		if wanted {
-			r.log.Printf("Warning: this build has no seccomp filter; --seccomp has no effect.")
-		}
-		return nil
-	}
-	l, err := r.options.list("seccomp", "seccomp", seccompDef)
-	if err != nil {
-		return err
-	}
-	return r.Seccomp(l.String("action", "kill"))
-}
-
-// notify tells systemd that the service is ready. Errors are its own problem.
-func notify(address string) {
+// notification connects to systemd and returns what tells it that the service is
+// ready: behind the fence there are no new sockets. Errors are systemd's own
+// problem.
+func notification(address string) func() {
 	if address == "" {
-		return
+		return func() {}
 	}
-	if conn, err := net.Dial("unixgram", address); err == nil {
+	conn, err := net.Dial("unixgram", address)
+	if err != nil {
+		return func() {}
+	}
+	return func() {
 		conn.Write([]byte("READY=1"))
 		conn.Close()
 	}

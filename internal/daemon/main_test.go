@@ -19,7 +19,7 @@ const actVariable = "DAEMON_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(actVariable) != "" {
-		p := &Program{Engine: fakeEngine(), Stdout: os.Stdout, Stderr: os.Stderr, Env: os.Getenv}
+		p := &Program{Engine: fakeEngine(), Stdout: os.Stdout, Stderr: os.Stderr, Env: os.Getenv, Confine: true}
 		os.Exit(p.Main(os.Args[1:]))
 	}
 	os.Exit(m.Run())

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"govtpm/internal/sandbox"
 	"govtpm/store"
 )
 
@@ -21,7 +22,7 @@ func (p *Program) printCapabilities(w io.Writer, tpm2 bool) {
 	add(e.TPM12, "tpm-1.2")
 	add(e.TPM20, "tpm-2.0")
 	add(true, "tpm-send-command-header", "flags-opt-startup", "flags-opt-disable-auto-shutdown", "ctrl-opt-terminate")
-	add(p.Seccomp != nil, "cmdarg-seccomp")
+	add(p.Confine && sandbox.Supported(), "cmdarg-seccomp")
 	add(true, "cmdarg-key-fd", "cmdarg-pwd-fd", "cmdarg-print-states", "cmdarg-chroot", "cmdarg-migration",
 		"nvram-backend-dir", "nvram-backend-file")
 	if tpm2 {

@@ -20,15 +20,15 @@ type Program struct {
 	Stdout, Stderr io.Writer
 	Env            func(string) string
 
-	// Seccomp installs the system call filter of --seccomp; nil: there is
-	// none, which the log then says.
-	Seccomp func(action string) error
+	// Confine fences the process in when its set-up is done. A program that is
+	// part of another process must not do that to it.
+	Confine bool
 }
 
 // Main is the program: args are the words behind its name. It returns the exit
 // status.
 func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
-	p := &Program{Engine: DefaultEngine(), Stdout: stdout, Stderr: stderr, Env: os.Getenv}
+	p := &Program{Engine: DefaultEngine(), Stdout: stdout, Stderr: stderr, Env: os.Getenv, Confine: true}
 	return p.Main(args)
 }
 
@@ -175,6 +175,7 @@ func (r *process) print() (done bool, err error) {
 
 // serve opens the TPM and serves it.
 func (r *process) serve() error {
+	r.hideMemory()
 	cfg, flags, err := r.config()
 	if err != nil {
 		return err
@@ -189,7 +190,7 @@ func (r *process) serve() error {
 	if err := r.openCapture(); err != nil {
 		return err
 	}
-	seccomp, err := r.options.seccomp()
+	fence, err := r.options.seccomp()
 	if err != nil {
 		return err
 	}
@@ -208,7 +209,7 @@ func (r *process) serve() error {
 			return err
 		}
 	}
-	return r.loop(cfg, locality, seccomp)
+	return r.loop(cfg, locality, fence)
 }
 
 // config collects what the command line says about the TPM.

@@ -124,25 +124,6 @@ func (o *options) migration() (s migrationSettings, err error) {
 	return s, err
 }
 
-// seccomp checks --seccomp and returns whether a filter was asked for.
-func (o *options) seccomp() (bool, error) {
-	if !o.has("seccomp") {
-		return false, nil
-	}
-	l, err := o.list("seccomp", "seccomp", option.Def{Name: "action"})
-	if err != nil {
-		return false, err
-	}
-	switch action := l.String("action", "kill"); action {
-	case "none":
-		return false, nil
-	case "kill", "log":
-		return true, nil
-	default:
-		return false, fmt.Errorf("Unsupported seccomp log action %s", action)
-	}
-}
-
 // maxProfile bounds a profile that is read from a file.
 const maxProfile = 64 << 10
 

@@ -68,8 +68,11 @@ Behaviour
                      : refuse locality 4; accept the command SetLocality
 -r|--runas <user>    : change to this user
 -R|--chroot <path>   : change to this root directory
---seccomp action=none|kill|log
-                     : what happens on a forbidden system call
+--seccomp action=kill|log|none
+                     : what happens on a system call that the process has no
+                       use for: it is killed (the default), or the call is
+                       logged; none also leaves the file system open to it,
+                       which is fenced in otherwise if the system can do it
 -d|--daemon          : go to the background when ready
 --pid file=<path>|fd=<fd>
                      : write the process ID
