@@ -116,6 +116,7 @@ const ctrlArg = "type=unixio,path=DIR/ctrl,mode=0600"
 func TestShutdownEndsProcess(t *testing.T) {
 	p := start(t, nil, "--ctrl", ctrlArg, "--pid", "file=DIR/pid", "--log", "file=DIR/log,level=2,prefix=p ")
 	c := control.NewClient(p.dial("ctrl"))
+	call(t, c, control.GetConfig{})
 	pid, err := os.ReadFile(filepath.Join(p.dir, "pid"))
 	if err != nil || string(pid) != strconv.Itoa(p.cmd.Process.Pid) {
 		t.Errorf("pid file %q, %v", pid, err)
