@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"time"
 
 	"govtpm"
 	"govtpm/control"
@@ -17,20 +16,6 @@ import (
 )
 
 var _ control.TPM = (*govtpm.TPM)(nil)
-
-// fakeClock stands still until a test moves it.
-type fakeClock struct {
-	mu  sync.Mutex
-	now time.Duration
-}
-
-func (c *fakeClock) Monotonic() time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *fakeClock) Wall() time.Time { return time.Unix(1_700_000_000, 0).Add(c.Monotonic()) }
 
 // A bench is a TPM under test.
 type bench struct {

@@ -121,6 +121,14 @@ func with[P any, PP interface {
 	}
 }
 
+// described is for a command that this engine knows by its parameters only.
+func described[P any, PP interface {
+	*P
+	parameters
+}]() handler {
+	return handler{new: func() parameters { return PP(new(P)) }}
+}
+
 // bare ties an action without parameters.
 func bare(action func(*TPM, *call) error) handler {
 	return handler{

@@ -63,6 +63,7 @@ func asymmetricCommands() []command {
 			code: wire.CCDecapsulate, clause: "14.11",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt | flagEncrypt | flagByProfile,
+			run:     described[decapsulateParameters](),
 		},
 	}
 }

@@ -12,14 +12,17 @@ func fieldUpgradeCommands() []command {
 			handles: []handleSpec{{"authorization", wire.TPMIRHPlatform, roleAdmin}, {"keyHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagDecrypt | flagNotRO,
 			pp:      ppOptional,
+			run:     described[fieldUpgradeStartParameters](),
 		},
 		{
 			code: wire.CCFieldUpgradeData, clause: "27.3",
 			flags: flagNV | flagDecrypt | flagNotRO,
+			run:   described[fieldUpgradeDataParameters](),
 		},
 		{
 			code: wire.CCFirmwareRead, clause: "27.4",
 			flags: flagEncrypt,
+			run:   described[firmwareReadParameters](),
 		},
 	}
 }

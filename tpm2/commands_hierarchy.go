@@ -68,6 +68,7 @@ func hierarchyCommands() []command {
 			handles: []handleSpec{{"authHandle", wire.TPMIRHPlatform, roleUser}},
 			flags:   flagNV | flagByProfile,
 			pp:      ppOptional,
+			run:     described[readOnlyControlParameters](),
 		},
 	}
 }

@@ -83,15 +83,13 @@ type volatileData struct {
 	sessions        sessionTable
 	exclusiveAudit  wire.Handle // RHUnassigned when none
 
-	drtmSequence        wire.Handle // event sequence of _TPM_Hash_Start, RHUnassigned when none
-	preStartupHash      bool        // H-CRTM: a hash sequence ended before Startup
-	startupLocality3    bool
-	daUsed              bool
-	daPendingOnNV       bool
-	previousOrderly     uint16 // orderlyState found at _TPM_Init
-	established         bool   // tpmEstablished flag
-	selfTest            selfTestState
-	primaryKeys         primaryCache
-	permanentDirty      bool // permanent state has to be saved before the response leaves
-	orderlyStateCleared bool
+	drtmSequence     wire.Handle // event sequence of _TPM_Hash_Start, RHUnassigned when none
+	preStartupHash   bool        // H-CRTM: a hash sequence ended before Startup
+	startupLocality3 bool
+	daUsed           bool
+	previousOrderly  uint16 // orderlyState found at _TPM_Init
+	established      bool   // tpmEstablished flag
+	selfTest         selfTestState
+	primaryKeys      primaryCache
+	permanentDirty   bool // permanent state has to be saved before the response leaves
 }

@@ -2,10 +2,9 @@ package nvstate
 
 import "govtpm/tpm2/wire"
 
-const (
-	firstCommand   wire.CC = 0x11F
-	commandSetSize         = 17 // bytes that hold the commands up to 0x1A6
-)
+const firstCommand wire.CC = 0x11F
+
+const commandSetSize = 17 // bytes that hold the commands up to 0x1A6
 
 // commandRanges are the commands of libtpms 0.9. In the compressed form of a set the rank of a command among them is
 // the number of its bit, whatever commands the profile enables.

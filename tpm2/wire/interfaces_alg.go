@@ -117,14 +117,6 @@ func (r *Reader) Alg(i AlgInterface) Alg {
 	return a
 }
 
-// orNull picks the interface type with or without "+".
-func (i AlgInterface) orNull(null bool) AlgInterface {
-	if null {
-		return i | OrNull
-	}
-	return i
-}
-
 // Curve reads a TPMI_ECC_CURVE (Part 2, Table 201); with null TPM_ECC_NONE is permitted.
 func (r *Reader) Curve(null bool) Curve {
 	c := Curve(r.Uint16())

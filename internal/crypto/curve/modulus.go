@@ -77,14 +77,6 @@ func (x *nat) isZero() uint64 {
 	return 1 ^ (acc|-acc)>>63
 }
 
-// sel sets x to y if cond is 1 and leaves it if cond is 0.
-func (x *nat) sel(cond uint64, y *nat) {
-	mask := -cond
-	for i := range x {
-		x[i] ^= mask & (x[i] ^ y[i])
-	}
-}
-
 // less returns 1 if x < m, else 0.
 func (m *modulus) less(x *nat) uint64 {
 	var borrow uint64
