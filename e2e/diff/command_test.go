@@ -188,7 +188,7 @@ func (a *auth) crypt(data []byte, side int, isCommand bool) {
 	}
 	switch s.sym.Algorithm {
 	case wire.AlgXOR:
-		mask := kdf.KDFa(newHash(s.sym.Hash), key, "XOR", newer, older, 8*len(data))
+		mask := kdf.KDFa(newHash(s.hash), key, "XOR", newer, older, 8*len(data))
 		for i := range data {
 			data[i] ^= mask[i]
 		}

@@ -163,9 +163,10 @@ func genMAC(w *world) {
 func genSequence(w *world) {
 	w.room(2)
 	auth := w.newAuth()
-	event := false
+	event, apart := false, false
 	var r *response
 	if o := w.find(func(o *object) bool { return o.has(wire.ObjectSign) && o.area.Type == wire.AlgKeyedHash }); o != nil && w.chance(0.4) {
+		apart = w.apart(o.handle)
 		r = w.do(w.cmd(wire.CCHMACStart, o.handle).b2(auth).u16(uint16(pick(w, wire.AlgNull, w.hashAlg()))))
 	} else {
 		alg := w.hashAlg()
@@ -178,7 +179,7 @@ func genSequence(w *world) {
 		return
 	}
 	h := r.handle
-	w.objects[h] = &object{handle: h, auth: auth, sequence: true}
+	w.objects[h] = &object{handle: h, auth: auth, sequence: true, apart: apart}
 	for range w.rng.IntN(4) {
 		w.do(w.cmd(wire.CCSequenceUpdate, h).b2(w.data()))
 		if w.chance(0.15) {

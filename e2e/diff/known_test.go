@@ -140,8 +140,3 @@ func (d *differences) summary() string {
 	}
 	return b.String()
 }
-
-// conditions narrow a known difference to the case that it is about.
-var conditions = map[string]func(*world, *difference) bool{
-	"always": func(*world, *difference) bool { return true },
-}

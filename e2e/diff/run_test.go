@@ -54,6 +54,12 @@ func (w *world) run(c *command) *response {
 		r.handle = answers[theirs].handle
 		w.renew(c, sent, &answers)
 		tainted := w.tainted(c)
+		if c.raw != nil && w.sessionsIn(c) {
+			// Its encryption was spoiled: what the parameters are now differs.
+			w.over = true
+			w.count(c.code, true)
+			return r
+		}
 		r.random = tainted
 		w.compare(c, sent, r, &answers, tainted)
 		w.update(c, sent[theirs], r)
@@ -114,6 +120,11 @@ func (w *world) tainted(c *command) bool {
 		}
 	}
 	return slices.ContainsFunc(c.handles, w.apart)
+}
+
+// sessionsIn tells whether the command uses a session.
+func (w *world) sessionsIn(c *command) bool {
+	return slices.ContainsFunc(c.auths, func(a auth) bool { return a.session != nil })
 }
 
 // renew takes the answers of the sessions: their nonces, their HMACs, and the encryption of the first parameter.

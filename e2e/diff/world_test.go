@@ -50,8 +50,9 @@ type object struct {
 	parent     *object
 	policy     *policy
 	sequence   bool
-	ticket     two // creation ticket
-	creation   two // creationHash
+	apart      bool // a sequence whose result may differ
+	ticket     two  // creation ticket
+	creation   two  // creationHash
 	persistent bool
 }
 
@@ -128,7 +129,7 @@ func (w *world) authValue(h wire.Handle) []byte {
 // apart tells whether what the handle names is not the same in both TPMs.
 func (w *world) apart(h wire.Handle) bool {
 	if o := w.objects[h]; o != nil {
-		return !o.name.same() || !o.public.same()
+		return o.apart || !o.name.same() || !o.public.same()
 	}
 	if s := w.sessions[h]; s != nil {
 		return s.tainted

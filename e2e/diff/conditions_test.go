@@ -1,0 +1,103 @@
+package diff
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"govtpm/tpm2/wire"
+)
+
+// conditions narrow a known difference to the case that it is about.
+var conditions = map[string]func(*world, *difference) bool{
+	"always": func(*world, *difference) bool { return true },
+	// What libtpms 0.9 takes for parameters gives their code.
+	"limits-0.9": func(w *world, d *difference) bool { return w.decodes(d) == d.theirs },
+	// A session that was opened with bind authorizes something.
+	"bound": func(_ *world, d *difference) bool {
+		for _, a := range d.command1.auths {
+			if a.session != nil && a.session.bound != 0 && a.entity != 0 {
+				return true
+			}
+		}
+		return false
+	},
+	// The operand of a policy comparison is empty, and the comparison is a signed one.
+	"empty-signed": func(_ *world, d *difference) bool {
+		s := d.sent[theirs]
+		if len(s) < 6 {
+			return false
+		}
+		tail := s[len(s)-6:]
+		op := wire.EO(binary.BigEndian.Uint16(tail[4:]))
+		return tail[0] == 0 && tail[1] == 0 &&
+			(op == wire.EOSignedGT || op == wire.EOSignedLT || op == wire.EOSignedGE || op == wire.EOSignedLE)
+	},
+	// A PCR of the group that had an authValue and a policy of its own.
+	"pcr-group": func(w *world, d *difference) bool {
+		s := d.sent[theirs]
+		for pcr := byte(20); pcr <= 22; pcr++ {
+			if len(s) >= 14 && bytes.Equal(s[10:14], []byte{0, 0, 0, pcr}) || bytes.HasSuffix(s, []byte{0, 0, 0, pcr}) {
+				return true
+			}
+		}
+		return false
+	},
+	// TPM_CAP_PCR_PROPERTIES from a property on that says what localities may reset, or which PCRs are in a group.
+	"pcr-properties": func(_ *world, d *difference) bool { return asks(d, wire.CapPCRProperties) },
+}
+
+// asks tells whether the command asks for a capability.
+func asks(d *difference, c wire.Cap) bool {
+	s := d.sent[theirs]
+	return len(s) >= 22 && bytes.Contains(s[10:], u32(uint32(c)))
+}
+
+// limits09 is what libtpms 0.9 takes where it takes less than our engine.
+var limits09 = func() *wire.Limits {
+	l := *wire.Everything()
+	l.RSAKeyBits, l.AESKeyBits, l.CamelliaKeyBits = []uint16{1024, 2048, 3072}, []uint16{128, 256}, []uint16{128, 256}
+	l.MaxRSAKeyBytes, l.MLParameterSets = 384, 0
+	l.Algs = wire.Algs()
+	for _, a := range wire.Everything().Algs.List() {
+		if a != wire.AlgMLKEM && a != wire.AlgMLDSA && a != wire.AlgHashMLDSA {
+			l.Algs = l.Algs.With(a)
+		}
+	}
+	l.ObjectAttributes &^= wire.ObjectFirmwareLimited | wire.ObjectSVNLimited
+	return &l
+}()
+
+// decodes gives the code with which the parameters of a command are refused under limits09, RCSuccess when they are not.
+func (w *world) decodes(d *difference) wire.RC {
+	b := d.sent[theirs]
+	r := wire.NewReader(b, limits09)
+	tag := wire.ST(r.Uint16())
+	r.Uint32()
+	info := w.info[wire.CC(r.Uint32())]
+	if info == nil {
+		return wire.RCSuccess
+	}
+	r.Bytes(4 * len(info.Handles))
+	if tag == wire.STSessions {
+		r.Bytes(int(r.Uint32()))
+	}
+	if d.command1.raw == nil { // without encryption
+		var flat []byte
+		for _, p := range d.command1.params {
+			flat = append(flat, p[theirs]...)
+		}
+		r = wire.NewReader(flat, limits09)
+	}
+	for i, p := range info.Parameters() {
+		p.Unmarshal(r)
+		if t, ok := p.Value.(*wire.TPM2BTemplate); ok && r.Err() == wire.RCSuccess {
+			if rc := wire.Unmarshal(*t, limits09, new(wire.TPMTPublic)); rc != wire.RCSuccess {
+				return rc.Parameter(i + 1)
+			}
+		}
+		if rc := r.Err(); rc != wire.RCSuccess {
+			return rc.Parameter(i + 1)
+		}
+	}
+	return wire.RCSuccess
+}
