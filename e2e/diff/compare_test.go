@@ -11,6 +11,9 @@ import (
 // differ reports a difference that is not a known one.
 func (w *world) differ(c *command, sent two, r *response, kind, what string) {
 	d := difference{command: c.code, kind: kind, command1: c, sent: sent, note: c.note}
+	if r != nil && len(r.values) > 0 {
+		d.values = r.values[len(r.values)-1].data
+	}
 	if r != nil {
 		d.theirs, d.ours = r.rc[theirs], r.rc[ours]
 	}

@@ -19,6 +19,7 @@ type difference struct {
 	kind         string // of a successful response: what differs; "" when the codes do
 	command1     *command
 	sent         two
+	values       two // of kind
 	note         string
 }
 

@@ -57,7 +57,7 @@ func (w *world) run(c *command) *response {
 		if c.raw != nil && w.sessionsIn(c) {
 			// Its encryption was spoiled: what the parameters are now differs.
 			w.over = true
-			w.count(c.code, true)
+			w.count(c.code, 0)
 			return r
 		}
 		r.random = tainted
@@ -66,7 +66,7 @@ func (w *world) run(c *command) *response {
 	} else {
 		w.compareCodes(c, sent, r)
 	}
-	w.count(c.code, r.ok)
+	w.count(c.code, r.rc[theirs])
 	return r
 }
 
@@ -90,17 +90,12 @@ func (w *world) retry(c *command, sent two, r *response) {
 	}
 }
 
-func (w *world) count(cc wire.CC, ok bool) {
-	n := w.counts[cc]
-	if n == nil {
-		n = new([2]int)
-		w.counts[cc] = n
+// count keeps how often a command was answered with which code.
+func (w *world) count(cc wire.CC, rc wire.RC) {
+	if w.counts[cc] == nil {
+		w.counts[cc] = make(map[wire.RC]int)
 	}
-	if ok {
-		n[0]++
-	} else {
-		n[1]++
-	}
+	w.counts[cc][rc]++
 }
 
 // note writes the step down.

@@ -35,7 +35,7 @@ type world struct {
 	steps    int
 	log      []string // of the sequence, as it can be repeated
 	over     bool     // the two went apart; the sequence ends
-	counts   map[wire.CC]*[2]int
+	counts   map[wire.CC]map[wire.RC]int
 }
 
 // An object is a loaded object, a sequence, or a persistent object.
