@@ -24,7 +24,7 @@ type Device struct {
 }
 
 // Serve serves the device until ctx is done (nil), or the kernel ends the connection. It lets the requests under way
-// finish, with an ended context, before it returns; the device is gone then.
+// finish, with an ended context, before it returns. The device stays, without answers, until it is closed.
 func (d *Device) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer context.AfterFunc(ctx, func() {
@@ -35,13 +35,10 @@ func (d *Device) Serve(ctx context.Context) error {
 	cancel()
 	d.work.Wait()
 	d.releaseAll()
-	if closeErr := d.conn.Close(); err == nil && closeErr != nil {
-		err = fmt.Errorf("cuse: %w", closeErr)
-	}
 	return err
 }
 
-// Close removes a device that is not served.
+// Close removes the device, once it is not served any more.
 func (d *Device) Close() error { return d.conn.Close() }
 
 func (d *Device) receive(ctx context.Context) error {

@@ -32,6 +32,7 @@ func programs() map[string]program {
 		"swtpm":         daemon.Main,
 		"inspect":       inspect.Main,
 		"swtpm_ioctl":   ioctltool.Main,
+		"swtpm_cuse":    daemon.CUSEMain,
 		"swtpm_bios":    biostool.Main,
 		"swtpm_cert":    certtool.Main,
 		"swtpm_localca": localca.Main,

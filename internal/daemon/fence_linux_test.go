@@ -55,7 +55,7 @@ func TestProcessIsConfined(t *testing.T) {
 func TestFilterIsAnnounced(t *testing.T) {
 	var out bytes.Buffer
 	p := &Program{Engine: fakeEngine(), Stdout: &out, Confine: true}
-	p.printCapabilities(&out, true)
+	p.printCapabilities(&out, socketForm(), true)
 	if got := strings.Contains(out.String(), `"ctrl-opt-terminate", "cmdarg-seccomp", "cmdarg-key-fd"`); got != sandbox.Supported() {
 		t.Errorf("%s", out.String())
 	}

@@ -73,7 +73,7 @@ func (e *end) because(err error) {
 }
 
 // loop serves the channels until a client, a signal or an error ends it.
-func (r *process) loop(cfg Config, l localitySettings, fence fenceSettings) error {
+func (r *process) loop(set settings) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	e := &end{cancel: cancel}
@@ -85,10 +85,10 @@ func (r *process) loop(cfg Config, l localitySettings, fence fenceSettings) erro
 	}
 
 	notice := notification(r.Env("NOTIFY_SOCKET"))
-	if err := r.confine(fence); err != nil {
-		return err
+	if err := r.confine(set.fence); err != nil {
+		return &statusError{statusSeccomp, err}
 	}
-	ctrl, data := r.servers(cfg, l)
+	ctrl, data := r.servers(set.cfg, set.locality)
 	slot := &serve.Slot{Context: ctx, Server: data, Reserved: r.data != nil, OnEnd: func(err error) {
 		if err != nil || r.options.has("terminate") {
 			e.because(err)
@@ -102,6 +102,9 @@ func (r *process) loop(cfg Config, l localitySettings, fence fenceSettings) erro
 	}
 	if r.data != nil {
 		work.Go(func() { r.serveData(ctx, data, e) })
+	}
+	if r.device != nil {
+		work.Go(func() { e.because(r.device.serve(ctx, ctrl, data, e.because)) })
 	}
 	if r.ready != nil {
 		r.ready()

@@ -7,44 +7,64 @@ import (
 	"govtpm/internal/option"
 )
 
-// socketOptions are the options of "swtpm socket".
-func socketOptions() []option.Option {
+// form is one of the interfaces that the program can have.
+type form struct {
+	name    string
+	options []option.Option
+	usage   string
+}
+
+// commonOptions are the options of all interfaces.
+func commonOptions(more ...option.Option) []option.Option {
 	const needs, none = option.NeedsArg, option.NoArg
-	return []option.Option{
-		{Long: "daemon", Short: 'd', Arg: none}, {Long: "help", Short: 'h', Arg: none},
-		{Long: "port", Short: 'p', Arg: needs}, {Long: "fd", Short: 'f', Arg: needs},
-		{Long: "terminate", Short: 't', Arg: none}, {Long: "runas", Short: 'r', Arg: needs},
-		{Long: "chroot", Short: 'R', Arg: needs}, {Long: "server", Arg: needs}, {Long: "ctrl", Arg: needs},
-		{Long: "tpmstate", Arg: needs}, {Long: "tpm2", Arg: none}, {Long: "key", Arg: needs},
-		{Long: "migration-key", Arg: needs}, {Long: "log", Arg: needs}, {Long: "pid", Arg: needs},
+	return append(more, []option.Option{
+		{Long: "help", Short: 'h', Arg: none}, {Long: "runas", Short: 'r', Arg: needs},
+		{Long: "chroot", Short: 'R', Arg: needs}, {Long: "tpmstate", Arg: needs}, {Long: "tpm2", Arg: none},
+		{Long: "key", Arg: needs}, {Long: "migration-key", Arg: needs}, {Long: "log", Arg: needs}, {Long: "pid", Arg: needs},
 		{Long: "locality", Arg: needs}, {Long: "flags", Arg: needs}, {Long: "seccomp", Arg: needs},
 		{Long: "migration", Arg: needs}, {Long: "profile", Arg: needs}, {Long: "pcap", Arg: needs},
 		{Long: "print-capabilities", Arg: none}, {Long: "print-states", Arg: none},
 		{Long: "print-profiles", Arg: none}, {Long: "print-info", Arg: needs},
-	}
+	}...)
+}
+
+// socketForm is "swtpm socket".
+func socketForm() form {
+	const needs, none = option.NeedsArg, option.NoArg
+	return form{"socket", commonOptions(
+		option.Option{Long: "daemon", Short: 'd', Arg: none}, option.Option{Long: "ctrl", Arg: needs},
+		option.Option{Long: "port", Short: 'p', Arg: needs}, option.Option{Long: "fd", Short: 'f', Arg: needs},
+		option.Option{Long: "terminate", Short: 't', Arg: none}, option.Option{Long: "server", Arg: needs},
+	), socketUsage}
 }
 
 // options are the options as they were given, the last of each.
-type options struct{ given map[string]string }
+type options struct {
+	form  form
+	given map[string]string
+}
 
 func (o *options) has(name string) bool {
 	_, ok := o.given[name]
 	return ok
 }
 
-// parseOptions reads the command line behind "socket". usage tells that the
-// user needs help more than the text of the error.
-func parseOptions(args []string) (o *options, usage bool, err error) {
-	g := option.Grammar{Program: "socket", Options: socketOptions()}
+// parseOptions reads the command line behind the name of the interface. usage
+// tells that the user needs help more than the text of the error.
+func parseOptions(f form, args []string) (o *options, usage bool, err error) {
+	g := option.Grammar{Program: f.name, Options: f.options}
 	values, operands, err := g.Parse(args)
-	o = &options{given: make(map[string]string)}
+	o = &options{form: f, given: make(map[string]string)}
 	for _, v := range values {
+		if o.hasDevice() && (v.Name == "chardev" || v.Name == "fd") {
+			continue // the first device counts
+		}
 		o.given[v.Name] = v.Arg
 	}
 	if err != nil {
 		return o, true, err
 	}
-	if o.has("help") {
+	if o.has("help") || o.has("version") {
 		return o, false, nil
 	}
 	if len(operands) > 0 {

@@ -11,7 +11,7 @@ import (
 
 // printCapabilities writes the line by which other programs learn what this one
 // can do. They search it for strings, so spaces count.
-func (p *Program) printCapabilities(w io.Writer, tpm2 bool) {
+func (p *Program) printCapabilities(w io.Writer, f form, tpm2 bool) {
 	var features []string
 	add := func(on bool, names ...string) {
 		if on {
@@ -21,7 +21,8 @@ func (p *Program) printCapabilities(w io.Writer, tpm2 bool) {
 	e := &p.Engine
 	add(e.TPM12, "tpm-1.2")
 	add(e.TPM20, "tpm-2.0")
-	add(true, "tpm-send-command-header", "flags-opt-startup", "flags-opt-disable-auto-shutdown", "ctrl-opt-terminate")
+	add(f.name != "cuse", "tpm-send-command-header")
+	add(true, "flags-opt-startup", "flags-opt-disable-auto-shutdown", "ctrl-opt-terminate")
 	add(p.Confine && sandbox.Supported(), "cmdarg-seccomp")
 	add(true, "cmdarg-key-fd", "cmdarg-pwd-fd", "cmdarg-print-states", "cmdarg-chroot", "cmdarg-migration",
 		"nvram-backend-dir", "nvram-backend-file")

@@ -19,6 +19,8 @@ func lookupID(string, bool) (int, error) { return 0, errNoUsers }
 
 func pathOf(int) string { return "" }
 
+func becomeRoot() error { return errNoUsers }
+
 // dropPrivileges refuses what this system does not have.
 func (r *process) dropPrivileges() error {
 	for _, name := range []string{"chroot", "runas"} {

@@ -65,6 +65,10 @@ func (r *process) dropPrivileges() error {
 	return nil
 }
 
+// becomeRoot gives a program that was started with the rights of root only, all
+// of them.
+func becomeRoot() error { return syscall.Setuid(0) }
+
 // runAs becomes a user with all of their groups, or a bare number.
 func runAs(name string) error {
 	if id, err := strconv.ParseUint(name, 10, 31); err == nil {

@@ -10,8 +10,10 @@ import (
 	"sync/atomic"
 
 	"govtpm/control"
+	"govtpm/cuse"
 	"govtpm/internal/logging"
 	"govtpm/internal/serve"
+	"govtpm/internal/vtpmproxy"
 )
 
 // Program is the program with its surroundings.
@@ -23,6 +25,11 @@ type Program struct {
 	// Confine fences the process in when its set-up is done. A program that is
 	// part of another process must not do that to it.
 	Confine bool
+
+	// CUSE connects with the kernel for "swtpm cuse", Proxy makes the device of
+	// "swtpm chardev --vtpm-proxy"; nil: the system's.
+	CUSE  func() (cuse.Conn, error)
+	Proxy func(tpm2 bool) (*vtpmproxy.Device, error)
 }
 
 // Main is the program: args are the words behind its name. It returns the exit
@@ -46,32 +53,36 @@ func (p *Program) Main(args []string) int {
 		io.WriteString(p.Stdout, versionText)
 		return 0
 	case "socket":
-		return p.socket(args[1:])
+		return p.serveForm(socketForm(), args[1:])
+	case "chardev":
+		return p.serveForm(chardevForm(), args[1:])
+	case "cuse":
+		return p.CUSEMain(args[1:])
 	}
 	fmt.Fprintf(p.Stderr, "Unsupported TPM interface type '%s'.\n%s", args[0], usageText)
 	return 1
 }
 
-// socket is "swtpm socket".
-func (p *Program) socket(args []string) int {
-	o, usage, err := parseOptions(args)
+// serveForm is "swtpm socket" and "swtpm chardev".
+func (p *Program) serveForm(f form, args []string) int {
+	o, usage, err := parseOptions(f, args)
 	switch {
 	case usage:
-		fmt.Fprintf(p.Stderr, "%v\n%s\n", err, socketUsage)
+		fmt.Fprintf(p.Stderr, "%v\n%s\n", err, f.usage)
 		return 1
 	case err != nil:
 		fmt.Fprintf(p.Stderr, "swtpm: %v\n", err)
 		return 1
 	case o.has("help"):
-		io.WriteString(p.Stdout, socketUsage)
+		io.WriteString(p.Stdout, f.usage)
 		return 0
 	}
 	ready := p.readiness()
 	if o.has("daemon") && ready == nil {
 		return p.background()
 	}
-	r := &process{Program: p, options: o, ready: ready, locality: new(atomic.Uint32),
-		log: logging.Console(p.Stdout, p.Stderr, "swtpm: ")}
+	r := p.newProcess(o)
+	r.ready = ready
 	defer r.close()
 	if err := r.run(); err != nil {
 		if !errors.Is(err, errPrinted) {
@@ -80,6 +91,11 @@ func (p *Program) socket(args []string) int {
 		return 1
 	}
 	return 0
+}
+
+// newProcess begins a run of the program.
+func (p *Program) newProcess(o *options) *process {
+	return &process{Program: p, options: o, locality: new(atomic.Uint32), log: logging.Console(p.Stdout, p.Stderr, "swtpm: ")}
 }
 
 // errPrinted ends the program with status 1; what there is to say was said.
@@ -96,6 +112,7 @@ type process struct {
 	tpm      Instance
 	ctrl     *channel
 	data     *channel
+	device   *device // of "swtpm cuse"
 	pid      *pidFile
 	closers  []io.Closer
 	trace    func(label string, msg []byte)
@@ -114,6 +131,9 @@ func (r *process) close() {
 			r.log.Errorf("Error: Could not close the TPM: %v", err)
 		}
 	}
+	if r.device != nil {
+		r.device.Close()
+	}
 	r.pid.remove()
 	for i := len(r.closers) - 1; i >= 0; i-- {
 		r.closers[i].Close()
@@ -130,21 +150,18 @@ func (r *process) run() error {
 		}
 	}
 	if o.has("print-capabilities") {
-		r.printCapabilities(r.Stdout, o.has("tpm2"))
+		r.printCapabilities(r.Stdout, o.form, o.has("tpm2"))
 		return nil
 	}
-	if o.has("tpm2") && !r.Engine.TPM20 {
-		return fmt.Errorf("Error: This program does not support TPM 2.")
-	}
-	if !o.has("tpm2") && !r.Engine.TPM12 {
-		return fmt.Errorf("Error: This program does not support TPM 1.2; use --tpm2.")
+	if err := r.checkVersion(); err != nil {
+		return err
 	}
 	var err error
 	if r.ctrl, err = o.control(); err != nil {
 		r.ctrl = nil
 		return err
 	}
-	if r.data, err = o.data(r.Env); err != nil {
+	if r.data, err = r.openData(); err != nil {
 		r.data = nil
 		return err
 	}
@@ -152,6 +169,18 @@ func (r *process) run() error {
 		return err
 	}
 	return r.serve()
+}
+
+// checkVersion refuses a version of the TPM that there is not.
+func (r *process) checkVersion() error {
+	tpm2 := r.options.has("tpm2")
+	switch {
+	case tpm2 && !r.Engine.TPM20:
+		return fmt.Errorf("Error: This program does not support TPM 2.")
+	case !tpm2 && !r.Engine.TPM12:
+		return fmt.Errorf("Error: This program does not support TPM 1.2; use --tpm2.")
+	}
+	return nil
 }
 
 // print answers the print options that need no TPM.
@@ -173,43 +202,63 @@ func (r *process) print() (done bool, err error) {
 	return false, nil
 }
 
-// serve opens the TPM and serves it.
-func (r *process) serve() error {
+// settings are what the command line says, beyond the channels.
+type settings struct {
+	cfg      Config
+	flags    flagSettings
+	locality localitySettings
+	fence    fenceSettings
+}
+
+// settings reads the options that are the same for all interfaces.
+func (r *process) settings() (s settings, err error) {
 	r.hideMemory()
-	cfg, flags, err := r.config()
-	if err != nil {
-		return err
+	if s.cfg, s.flags, err = r.config(); err != nil {
+		return s, err
 	}
-	locality, err := r.options.locality()
-	if err != nil {
-		return err
+	if s.locality, err = r.options.locality(); err != nil {
+		return s, err
 	}
 	if r.pid, err = r.options.pidFile(); err != nil {
-		return err
+		return s, err
 	}
 	if err := r.openCapture(); err != nil {
-		return err
+		return s, err
 	}
-	fence, err := r.options.seccomp()
+	s.fence, err = r.options.seccomp()
+	return s, err
+}
+
+// openTPM makes the TPM, which is off.
+func (r *process) openTPM(cfg Config) (err error) {
+	if r.tpm, err = r.Engine.Open(cfg); err != nil {
+		r.log.Errorf("%v", err)
+		return fmt.Errorf("Error: Could not initialize libtpms.")
+	}
+	return nil
+}
+
+// serve opens the TPM and serves it.
+func (r *process) serve() error {
+	s, err := r.settings()
 	if err != nil {
 		return err
 	}
 	if err := r.pid.write(); err != nil {
 		return err
 	}
-	if r.tpm, err = r.Engine.Open(cfg); err != nil {
-		r.log.Errorf("%v", err)
-		return fmt.Errorf("Error: Could not initialize libtpms.")
+	if err := r.openTPM(s.cfg); err != nil {
+		return err
 	}
 	if r.options.has("print-info") {
-		return r.printInfo(cfg.Store != nil)
+		return r.printInfo(s.cfg.Store != nil)
 	}
-	if flags.start {
-		if err := r.powerOn(flags.startup); err != nil {
+	if s.flags.start {
+		if err := r.powerOn(s.flags.startup); err != nil {
 			return err
 		}
 	}
-	return r.loop(cfg, locality, fence)
+	return r.loop(s)
 }
 
 // config collects what the command line says about the TPM.

@@ -67,7 +67,7 @@ func (o *options) locality() (s localitySettings, err error) {
 	l, err := o.list("locality", "locality", option.Def{Name: "reject-locality-4", Type: option.Bool},
 		option.Def{Name: "allow-set-locality", Type: option.Bool})
 	if err == nil {
-		s.reject4, s.allowSet = l.Bool("reject-locality-4", false), l.Bool("allow-set-locality", false)
+		s.reject4, s.allowSet = l.Bool("reject-locality-4", false), l.Bool("allow-set-locality", false) || o.has("vtpm-proxy")
 	}
 	return s, err
 }
@@ -106,8 +106,10 @@ func (o *options) flags() (s flagSettings, err error) {
 		s.startup = startupState
 	case l.Bool("startup-deactivated", false):
 		s.startup = startupDeactivated
+	case o.has("vtpm-proxy") && !l.Bool("startup-none", false):
+		s.startup = startupClear
 	}
-	s.start = s.startup != startupNone || l.Bool("not-need-init", false)
+	s.start = s.startup != startupNone || l.Bool("not-need-init", false) || o.has("vtpm-proxy")
 	s.disableAutoShutdown = l.Bool("disable-auto-shutdown", false)
 	return s, nil
 }

@@ -8,7 +8,7 @@ const versionText = "TPM emulator version " + Version + ", Copyright (c) 2026 th
 // usageText explains the choice of interfaces.
 const usageText = `TPM emulator with choice of interface.
 
-Usage: swtpm socket [options]
+Usage: swtpm socket|chardev|cuse [options]
        swtpm inspect [options] <state>
        swtpm -v|--version
 
@@ -41,7 +41,10 @@ Channels
                        control connection is lost
 -t|--terminate       : end the process when the data connection is lost
 
-State
+` + stateUsage + daemonUsage + restUsage
+
+// stateUsage and restUsage explain the options that all interfaces have.
+const stateUsage = `State
 --tpm2               : be a TPM 2; otherwise a TPM 1.2
 --tpmstate dir=<dir>|backend-uri=<uri>[,mode=0...][,lock][,backup][,fsync]
                      : where the state is kept: a directory, dir://<path> or
@@ -73,8 +76,12 @@ Behaviour
                        use for: it is killed (the default), or the call is
                        logged; none also leaves the file system open to it,
                        which is fenced in otherwise if the system can do it
--d|--daemon          : go to the background when ready
---pid file=<path>|fd=<fd>
+`
+
+const daemonUsage = `-d|--daemon          : go to the background when ready
+`
+
+const restUsage = `--pid file=<path>|fd=<fd>
                      : write the process ID
 --log file=<path>|fd=<fd>[,level=<n>][,prefix=<prefix>][,truncate]
                      : log to a file; '-' is no log
@@ -88,3 +95,35 @@ Information
 --print-info <flags> : print information about the TPM and terminate
 -h|--help            : display this help screen and terminate
 `
+
+const chardevUsage = `Usage: swtpm chardev [options]
+
+The following options are supported:
+
+Channels
+-c|--chardev <path>  : take TPM commands from this character device
+-f|--fd <fd>         : take TPM commands from this file descriptor
+--vtpm-proxy         : make a TPM device of the Linux kernel, start the TPM and
+                       serve that device
+--ctrl type=[unixio|tcp][,path=<path>][,port=<port>[,bindaddr=<address>[,ifname=<ifname>]]][,fd=<fd>|clientfd=<fd>][,mode=0...][,uid=<uid>][,gid=<gid>][,terminate]
+                     : control channel; fd is a listening socket, clientfd (UnixIO
+                       only) a connected one; terminate ends the process when the
+                       control connection is lost
+
+` + stateUsage + daemonUsage + restUsage
+
+const cuseVersionText = "TPM emulator CUSE interface version " + Version + ", Copyright (c) 2026 the govtpm authors\n"
+
+const cuseUsage = `Usage: swtpm cuse [options]
+       swtpm_cuse [options]
+
+The process goes to the background once the device is there. It needs to be root.
+The following options are supported:
+
+Device
+-n|--name <name>     : name of the device, below /dev; mandatory
+-M|--maj <number>    : major number of the device
+-m|--min <number>    : minor number of the device
+-v|--version         : display the version and terminate
+
+` + stateUsage + restUsage
