@@ -84,6 +84,10 @@ func (t *TPM) loadNV(s *nvstate.UserNVRAM, ram nvstate.OrderlyRAM) error {
 			x.public.Attributes, x.data = x.savedAttributes, bytes.Clone(x.savedData)
 		}
 	}
+	if free := t.nvOrderlyFree(); free < 0 {
+		return &nvstate.Error{Kind: nvstate.ErrSize, Structure: "USER_NVRAM",
+			Detail: fmt.Sprintf("orderly indexes take %d bytes more than their RAM has", -free)}
+	}
 	return nil
 }
 

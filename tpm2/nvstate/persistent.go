@@ -190,5 +190,8 @@ func codePCRSelection(c *coder, s *wire.TPMLPCRSelection, what string) {
 		if len(bank.Select) != pcrSelectSize {
 			c.fail(ErrValue, "%s: selection of %d bytes, not %d", what, len(bank.Select), pcrSelectSize)
 		}
+		if bankSize(bank.Hash) == 0 {
+			c.fail(ErrHash, "%s: a bank of algorithm 0x%04x, of which no PCR can be stored", what, uint16(bank.Hash))
+		}
 	}
 }
