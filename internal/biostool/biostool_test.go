@@ -16,9 +16,16 @@ import (
 
 // fakeTPM answers every command, one on each connection, and keeps what it was sent.
 type fakeTPM struct {
-	mu       sync.Mutex
+	mu       sync.Mutex // of both: the answers change while the TPM runs
 	commands []string
 	answer   func(command []byte) []byte
+}
+
+// answerBy changes the answers.
+func (f *fakeTPM) answerBy(answer func(command []byte) []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.answer = answer
 }
 
 func (f *fakeTPM) start(t testing.TB, network, address string) net.Addr {
@@ -38,8 +45,9 @@ func (f *fakeTPM) start(t testing.TB, network, address string) net.Addr {
 			n, _ := c.Read(buf)
 			f.mu.Lock()
 			f.commands = append(f.commands, hex.EncodeToString(buf[:n]))
+			answer := f.answer
 			f.mu.Unlock()
-			c.Write(f.answer(buf[:n]))
+			c.Write(answer(buf[:n]))
 			c.Close()
 		}
 	}()
@@ -139,7 +147,7 @@ func TestSequences(t *testing.T) {
 	sock := filepath.Join(t.TempDir(), "s")
 	tpm.start(t, "unix", sock)
 	for _, tt := range tests {
-		tpm.answer = tt.answer
+		tpm.answerBy(tt.answer)
 		var out, errs bytes.Buffer
 		code := biostool.Main(append([]string{"--unix", sock}, strings.Fields(tt.args)...), nil, &out, &errs)
 		if got := tpm.take(); code != tt.code || got != tt.commands || messages(out, errs) != tt.messages {
@@ -168,7 +176,7 @@ func TestAgreesWithSwtpmBios(t *testing.T) {
 	sock := filepath.Join(t.TempDir(), "s")
 	tpm.start(t, "unix", sock)
 	for _, tt := range tests {
-		tpm.answer = tt.answer
+		tpm.answerBy(tt.answer)
 		cmd := exec.Command(tool, append([]string{"--unix", sock}, strings.Fields(tt.args)...)...)
 		var out, errs bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &errs
