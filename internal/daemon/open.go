@@ -88,9 +88,6 @@ func profileCapabilities() string {
 
 // openTPM makes a TPM 2.0.
 func openTPM(c Config) (Instance, error) {
-	if c.RemoveDisabled != "" {
-		return nil, errors.New("Error: The profile option remove-disabled is not supported yet.")
-	}
 	var s store.Store = missingStore{}
 	if c.Store != nil {
 		s = store.Seal(c.Store, c.Keys.File, rand.Reader)

@@ -3,8 +3,15 @@ package setup
 import (
 	"bufio"
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -103,11 +110,70 @@ func (t *tool) issue(typ ekcert.Type, key, tpmSerial string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the certificate tool failed: %w: %s", err, bytes.TrimSpace(errs.Bytes()))
 	}
-	der, err := os.ReadFile(filepath.Join(dir, typ.String()+".cert"))
+	der, err := readCertificate(filepath.Join(dir, typ.String()+".cert"))
 	if err != nil {
 		return nil, fmt.Errorf("the certificate tool left no certificate: %w", err)
 	}
+	if err := checkCertificate(typ, key, der, !t.tpm2); err != nil {
+		return nil, fmt.Errorf("what the certificate tool made is no %s certificate of this TPM: %w", typ, err)
+	}
 	return der, nil
+}
+
+// maxCertificate bounds a certificate: no NV index holds more.
+const maxCertificate = 0xffff
+
+func readCertificate(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	der, err := io.ReadAll(io.LimitReader(f, maxCertificate+1))
+	if err == nil && len(der) > maxCertificate {
+		err = fmt.Errorf("it is longer than %d bytes", maxCertificate)
+	}
+	return der, err
+}
+
+// checkCertificate refuses what is no certificate, or one of another key. A platform certificate need only be one value in DER: there
+// are some that are attribute certificates, without a key.
+func checkCertificate(typ ekcert.Type, key string, der []byte, wrapped bool) error {
+	if wrapped {
+		if len(der) < ekcert.StoredHeaderSize {
+			return errors.New("it is too short")
+		}
+		der = der[ekcert.StoredHeaderSize:]
+	}
+	var value asn1.RawValue
+	if rest, err := asn1.Unmarshal(der, &value); err != nil || len(rest) > 0 || value.Tag != asn1.TagSequence {
+		return errors.New("it is not in DER")
+	}
+	if typ == ekcert.Platform {
+		return nil
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return err
+	}
+	if got := parameterOf(cert.PublicKey); got == "" || !strings.HasPrefix(strings.ToLower(key)+",", got+",") {
+		return errors.New("its key is another one")
+	}
+	return nil
+}
+
+// parameterOf writes a key as keyParameter does, without the name of a curve; "" is a key of no kind that is asked for.
+func parameterOf(key any) string {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return hex.EncodeToString(key.N.Bytes())
+	case *ecdsa.PublicKey:
+		if point, err := key.Bytes(); err == nil { // 4, x, y
+			n := len(point) / 2
+			return fmt.Sprintf("x=%x,y=%x", point[1:1+n], point[1+n:])
+		}
+	}
+	return ""
 }
 
 // keep writes a copy of a certificate.

@@ -139,14 +139,15 @@ func (r *run) tpmArguments() (args []string, files []*os.File, err error) {
 	if r.o.flags["tpm2"] {
 		args = append(args, "--tpm2")
 	}
-	inherit := func(option string) (string, error) {
-		n, err := strconv.ParseUint(r.o.text[option], 10, 31)
+	defer func() {
 		if err != nil {
-			return "", fmt.Errorf("--%s needs the number of a file descriptor", option)
+			closeAll(files)
 		}
-		f := os.NewFile(uintptr(n), option)
-		if f == nil {
-			return "", fmt.Errorf("--%s: %d is not a file descriptor", option, n)
+	}()
+	inherit := func(option string) (string, error) {
+		f, err := r.o.inherited(option)
+		if err != nil {
+			return "", err
 		}
 		files = append(files, f)
 		return strconv.Itoa(firstExtraFD + len(files) - 1), nil
@@ -201,20 +202,21 @@ func (r *run) checkAccess() error {
 	return nil
 }
 
-// clearState looks for state: it is kept without a word of error, replaced, or an error, as the options say.
-func (r *run) clearState() (keep bool, err error) {
-	uri := r.o.stateURI()
-	has, err := r.program.hasState(uri, r.o.flags["tpm2"])
+// claimState looks for state: it is kept without a word of error, to be replaced, or an error, as the options say. What is to be
+// written to is claimed.
+func (r *run) claimState() (keep bool, err error) {
+	f := r.o.flags
+	has, err := r.state.exists()
 	switch {
 	case err != nil:
 		return false, err
-	case !has:
-		return false, deleteState(uri)
-	case r.o.flags["not-overwrite"]:
+	case f["reconfigure"] && !has:
+		return false, errors.New("there is no TPM state to reconfigure")
+	case has && !f["reconfigure"] && f["not-overwrite"]:
 		r.printf("Not overwriting existing state file.")
 		return true, nil
-	case r.o.flags["overwrite"]:
-		return false, deleteState(uri)
+	case has && !f["reconfigure"] && !f["overwrite"]:
+		return false, errors.New("Found existing TPM state 'permall'.") //nolint:staticcheck // known words
 	}
-	return false, errors.New("Found existing TPM state 'permall'.") //nolint:staticcheck // known words
+	return false, r.state.claim()
 }

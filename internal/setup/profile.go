@@ -31,16 +31,25 @@ func (r *run) profileArgument(inherit func(option string) (string, error)) ([]st
 		}
 		return []string{"--profile", r.withRemove("fd=" + fd)}, nil
 	}
-	profile, err := r.chooseProfile()
+	profile, err := r.checkedProfile()
 	if err != nil || profile == "" {
 		return nil, err
 	}
+	return []string{"--profile", r.withRemove("profile=" + profile)}, nil
+}
+
+// checkedProfile returns the profile in JSON that the options, or else the configuration, choose; "" means none.
+func (r *run) checkedProfile() (string, error) {
+	profile, err := r.chooseProfile()
+	if err != nil || profile == "" {
+		return "", err
+	}
 	name, err := checkProfile(profile, r.program.profiles)
 	if err != nil {
-		return nil, fmt.Errorf("profile '%s': %w", name, err)
+		return "", fmt.Errorf("profile '%s': %w", name, err)
 	}
 	r.printf("Apply profile: %s", profile)
-	return []string{"--profile", r.withRemove("profile=" + profile)}, nil
+	return profile, nil
 }
 
 func (r *run) withRemove(profile string) string {

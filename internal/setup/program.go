@@ -5,31 +5,26 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
+
+	"govtpm/internal/daemon"
 )
 
-// program is the TPM program and its interface, such as "swtpm socket".
+// program is where the TPM comes from: this very program, which then runs it itself, or another one with its interface, such as
+// "swtpm socket".
 type program struct {
-	argv     []string
+	argv     []string // empty: this program
 	features []string // from --print-capabilities
 	profiles []string // names of the profiles it knows
 }
 
-// findProgram finds the TPM program. Without --tpm it is swtpm in PATH, or this very program if it is not there.
+// findProgram finds the TPM program: that of --tpm, or without it this one.
 func findProgram(command string) (*program, error) {
 	argv := strings.Fields(command)
 	if len(argv) == 0 {
-		path, err := exec.LookPath("swtpm")
-		if err == nil {
-			return &program{argv: []string{path, "socket"}}, nil
-		}
-		if path, err = os.Executable(); err != nil {
-			return nil, errors.New("swtpm could not be found in PATH")
-		}
-		return &program{argv: []string{path, "swtpm", "socket"}}, nil
+		return &program{}, nil
 	}
 	path, err := exec.LookPath(argv[0])
 	if err != nil {
@@ -39,10 +34,27 @@ func findProgram(command string) (*program, error) {
 	return &program{argv: argv}, nil
 }
 
-// output runs the program and returns what it prints.
+// own says whether the TPM is this program's.
+func (p *program) own() bool { return len(p.argv) == 0 }
+
+// String names the program in messages.
+func (p *program) String() string {
+	if p.own() {
+		return "this program"
+	}
+	return "swtpm at " + p.argv[0]
+}
+
+// output returns what the program prints.
 func (p *program) output(args ...string) ([]byte, error) {
-	cmd := exec.Command(p.argv[0], append(slices.Clone(p.argv[1:]), args...)...)
 	var out, errs bytes.Buffer
+	if p.own() {
+		if code := daemon.Main(append([]string{"socket"}, args...), strings.NewReader(""), &out, &errs); code != 0 {
+			return nil, fmt.Errorf("%s: %s", strings.Join(args, " "), bytes.TrimSpace(errs.Bytes()))
+		}
+		return out.Bytes(), nil
+	}
+	cmd := exec.Command(p.argv[0], append(slices.Clone(p.argv[1:]), args...)...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("%s %s: %w: %s", strings.Join(p.argv, " "), strings.Join(args, " "), err, bytes.TrimSpace(errs.Bytes()))
@@ -84,6 +96,19 @@ func (p *program) hasState(uri string, tpm2 bool) (bool, error) {
 		return false, fmt.Errorf("asking for existing state: %w", err)
 	}
 	return bytes.Contains(out, []byte("permall")), nil
+}
+
+// supports refuses a version of the TPM that the program does not have.
+func (p *program) supports(tpm2 bool) error {
+	switch {
+	case tpm2 && p.can("tpm-2.0") || !tpm2 && p.can("tpm-1.2"):
+		return nil
+	case tpm2:
+		return fmt.Errorf("%v does not support TPM 2.0", p)
+	case p.own():
+		return errors.New("TPM 1.2 is not supported yet. Use --tpm2 for a TPM 2, or name a program that has TPM 1.2 with --tpm.") //nolint:staticcheck // sentences
+	}
+	return fmt.Errorf("%v does not support TPM 1.2", p)
 }
 
 // capabilities returns the answer to --print-capabilities: what this program can do with that TPM program.

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/user"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -28,6 +27,8 @@ type run struct {
 	out, err io.Writer // both the log, if there is one
 	conf     *conffile.File
 	program  *program
+	tool     *tool // that makes certificates, nil if there is none
+	state    place
 }
 
 // Main runs the program with the arguments behind its name and returns its exit code.
@@ -138,8 +139,8 @@ func (r *run) manufacture() error {
 	if err := r.program.ask(tpm2); err != nil {
 		return err
 	}
-	if want := map[bool]string{true: "tpm-2.0", false: "tpm-1.2"}[tpm2]; !r.program.can(want) {
-		return fmt.Errorf("swtpm at %s does not support %s", r.program.argv[0], strings.ToUpper(strings.Replace(want, "-", " ", 1)))
+	if err := r.program.supports(tpm2); err != nil {
+		return err
 	}
 	if err := r.checkAccess(); err != nil {
 		return err
@@ -148,23 +149,26 @@ func (r *run) manufacture() error {
 	if err != nil {
 		return err
 	}
-	reconfigure := r.o.flags["reconfigure"]
-	if !reconfigure {
-		keep, err := r.clearState()
-		if keep || err != nil {
+	if plan.ekCert || plan.platformCert {
+		if r.tool, err = findTool(r.conf); err != nil {
 			return err
 		}
 	}
+	r.state = r.place()
+	defer r.state.close()
+	if keep, err := r.claimState(); keep || err != nil {
+		return err
+	}
 	kind := "manufacturing"
-	if reconfigure {
+	if r.o.flags["reconfigure"] {
 		kind = "reconfiguration"
 	}
 	r.printf("Starting vTPM %s as %s @ %s", kind, whoami(), date())
 	if err = r.author(plan); err != nil {
 		fmt.Fprintln(r.err, err)
 		fmt.Fprintln(r.err, "An error occurred. Authoring the TPM state failed.")
-		if !reconfigure {
-			_ = deleteState(r.o.stateURI())
+		if uerr := r.state.undo(); uerr != nil {
+			fmt.Fprintln(r.err, uerr)
 		}
 		err = errors.New("The TPM state was not made.") //nolint:staticcheck // a sentence of its own
 	} else {
@@ -189,44 +193,34 @@ func whoami() string {
 	return u.Username + ":" + group
 }
 
-// author starts the TPM and carries the plan out.
+// author starts the TPM, carries the plan out and puts the state in its place.
 func (r *run) author(p *plan) error {
-	extra, files, err := r.tpmArguments()
+	tpm, err := r.state.start()
 	if err != nil {
 		return err
 	}
-	defer func() {
-		for _, f := range files {
-			f.Close()
-		}
-	}()
-	proc, err := r.program.start(extra, files, r.out, r.err)
-	if err != nil {
-		return err
-	}
-	defer proc.kill()
-	r.printf("TPM is listening on Unix socket.")
+	defer tpm.kill()
 	if r.o.flags["tpm2"] && !r.o.flags["reconfigure"] && r.program.can("cmdarg-profile") {
-		if err := r.showProfile(proc); err != nil {
+		if err := r.showProfile(tpm); err != nil {
 			return err
 		}
 	}
-	certs, err := r.certificates(proc, p)
+	certs, err := r.certificates(tpm, p)
 	if err != nil {
 		return err
 	}
 	if r.o.flags["tpm2"] {
-		err = (&manufacturing{plan: *p, tpm: tpm2{proc}, certs: certs, printf: r.printf}).run()
+		err = (&manufacturing{plan: *p, tpm: tpm2{tpm}, certs: certs, printf: r.printf}).run()
 	} else {
-		err = (&manufacturing12{plan12: r.plan12(p), tpm: proc, certs: certs, printf: r.printf}).run()
+		err = (&manufacturing12{plan12: r.plan12(p), tpm: tpm, certs: certs, printf: r.printf}).run()
 	}
 	if err != nil {
 		return err
 	}
-	if err := proc.stop(); err != nil {
+	if err := tpm.stop(); err != nil {
 		return fmt.Errorf("shutting the TPM down: %w", err)
 	}
-	return nil
+	return r.state.settle()
 }
 
 // infoActiveProfile and infoIdentity are flags of GET_INFO.
@@ -236,8 +230,8 @@ const (
 )
 
 // showProfile prints the profile that the TPM uses.
-func (r *run) showProfile(proc *process) error {
-	text, err := proc.info(infoActiveProfile)
+func (r *run) showProfile(tpm machine) error {
+	text, err := tpm.info(infoActiveProfile)
 	if err != nil {
 		return fmt.Errorf("asking for the active profile: %w", err)
 	}
@@ -250,14 +244,11 @@ func (r *run) showProfile(proc *process) error {
 }
 
 // certificates prepares the certificate tool, if certificates are wanted.
-func (r *run) certificates(proc *process, p *plan) (certificates, error) {
+func (r *run) certificates(tpm machine, p *plan) (certificates, error) {
 	if !p.ekCert && !p.platformCert {
 		return noCertificates{}, nil
 	}
-	t, err := findTool(r.conf)
-	if err != nil {
-		return nil, err
-	}
+	t := r.tool
 	if t == nil { // no tool, no certificates
 		p.ekCert, p.platformCert = false, false
 		return noCertificates{}, nil
@@ -266,7 +257,7 @@ func (r *run) certificates(proc *process, p *plan) (certificates, error) {
 	t.tpm2 = r.o.flags["tpm2"]
 	t.allowSigning, t.decryption = p.allowSigning, p.decryption
 	t.printf, t.log = r.printf, func(line string) { r.printf("%s", line) }
-	text, err := proc.info(infoIdentity)
+	text, err := tpm.info(infoIdentity)
 	if err != nil {
 		return nil, fmt.Errorf("asking the TPM about itself: %w", err)
 	}

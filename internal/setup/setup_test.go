@@ -31,13 +31,25 @@ func program0(args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// bench is a directory with state, a configuration and a CA.
-func bench(t *testing.T) (dir string, args []string) {
+// installed is the option that chooses the installed swtpm for the TPM.
+func installed(t *testing.T) []string {
 	t.Helper()
 	tool, err := exec.LookPath("swtpm")
 	if err != nil {
 		t.Skip("swtpm is not installed")
 	}
+	return []string{"--tpm", tool + " socket"}
+}
+
+// eachTPM runs a test with the TPM of this program and with the installed one.
+func eachTPM(t *testing.T, test func(t *testing.T, tpm []string)) {
+	t.Run("own", func(t *testing.T) { test(t, nil) })
+	t.Run("installed", func(t *testing.T) { test(t, installed(t)) })
+}
+
+// bench is a directory with state, a configuration and a CA.
+func bench(t *testing.T, tpm []string) (dir string, args []string) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -54,17 +66,22 @@ func bench(t *testing.T) (dir string, args []string) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
+		if strings.HasSuffix(name, ".keep") {
+			continue
+		}
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	t.Setenv(asLocalCA, "1")
-	return dir, []string{"--tpm-state", filepath.Join(dir, "state"), "--tpm", tool + " socket", "--config", filepath.Join(dir, "setup.conf"), "--tpm2"}
+	return dir, append(tpm[:len(tpm):len(tpm)], "--tpm-state", filepath.Join(dir, "state"), "--config", filepath.Join(dir, "setup.conf"), "--tpm2")
 }
 
 // TestAuthor manufactures a TPM with certificates, then tries what can be done with state that exists.
-func TestAuthor(t *testing.T) {
-	dir, args := bench(t)
+func TestAuthor(t *testing.T) { eachTPM(t, testAuthor) }
+
+func testAuthor(t *testing.T, tpm []string) {
+	dir, args := bench(t, tpm)
 	state := filepath.Join(dir, "state", "tpm2-00.permall")
 	with := func(more ...string) []string { return append(args[:len(args):len(args)], more...) }
 	code, out, errs := program0(with("--create-ek-cert", "--create-platform-cert", "--vmid", "vm-1", "--lock-nvram",
@@ -73,7 +90,7 @@ func TestAuthor(t *testing.T) {
 		t.Fatalf("%d\n%s\n%s", code, out, errs)
 	}
 	for _, want := range []string{
-		`^Starting vTPM manufacturing as \S+:\S+ @ \w{3} \d\d \w{3} \d{4} \d\d:\d\d:\d\d [AP]M \w+\n`, `\nTPM is listening on Unix socket.\n`,
+		`^Starting vTPM manufacturing as \S+:\S+ @ \w{3} \d\d \w{3} \d{4} \d\d:\d\d:\d\d [AP]M \w+\n`,
 		`\n  Invoking \S+ --type ek --ek [0-9a-f]{512} --dir \S+ --vmid vm-1 --tpm-spec-family 2.0 --tpm-spec-level 0 --tpm-spec-revision \d+ --tpm-manufacturer id:00001014 --tpm-model swtpm --tpm-version id:\d+ --tpm2 --configfile \S+ --optsfile \S+\n`,
 		`\n  Invoking \S+ --type iak --key x=[0-9a-f]{64},y=[0-9a-f]{64},id=secp256r1 .* --tpm-serial-num IBM:[0-9a-f]{40}:[0-9a-f]+\n`,
 		`\nSuccessfully authored TPM state.\nEnding vTPM manufacturing @ `,
@@ -104,15 +121,22 @@ func TestAuthor(t *testing.T) {
 	if code != 0 || !strings.HasPrefix(out, "Starting vTPM reconfiguration") || !strings.Contains(out, "activated PCR banks sha384,sha1 among") {
 		t.Errorf("reconfigure: %d %q %q", code, out, errs)
 	}
+	before, err = os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
 	code, out, errs = program0(with("--overwrite", "--pcr-banks", "none")...)
 	if code != 1 || !strings.Contains(errs, "An error occurred. Authoring the TPM state failed.") {
 		t.Errorf("bad banks: %d %q %q", code, out, errs)
 	}
-	if _, err := os.Stat(state); err == nil {
-		t.Error("state is left over from a failure")
+	if after, _ := os.ReadFile(state); !bytes.Equal(before, after) {
+		t.Error("a failure changed the state")
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "state", "*")); err != nil || len(left) > 2 || left[len(left)-1] != state { // and .lock
+		t.Errorf("after a failure there is %v", left)
 	}
 	log := filepath.Join(dir, "log")
-	if code, out, errs := program0(with("--createek", "--pcr-banks", "-", "--logfile", log)...); code != 0 || out != "" || errs != "" {
+	if code, out, errs := program0(with("--overwrite", "--createek", "--pcr-banks", "-", "--logfile", log)...); code != 0 || out != "" || errs != "" {
 		t.Errorf("with a log: %d %q %q", code, out, errs)
 	}
 	if data, err := os.ReadFile(log); err != nil || !bytes.Contains(data, []byte("Successfully authored TPM state.")) || bytes.Contains(data, []byte("PCR banks")) {
@@ -122,7 +146,7 @@ func TestAuthor(t *testing.T) {
 
 // TestAuthorTPM12 manufactures a TPM 1.2 with everything it can have.
 func TestAuthorTPM12(t *testing.T) {
-	dir, args := bench(t)
+	dir, args := bench(t, installed(t))
 	code, out, errs := program0(append(args[:len(args)-1:len(args)-1], "--create-ek-cert", "--create-platform-cert", "--lock-nvram", "--take-ownership",
 		"--srk-well-known", "--write-ek-cert-files", filepath.Join(dir, "copies"))...)
 	if strings.Contains(errs, "does not support TPM 1.2") {
@@ -148,35 +172,10 @@ func TestAuthorTPM12(t *testing.T) {
 	}
 }
 
-// TestEncrypted manufactures encrypted state with keys given in every way.
-func TestEncrypted(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a TPM many times")
-	}
-	dir, args := bench(t)
-	secret := filepath.Join(dir, "secret")
-	if err := os.WriteFile(secret, []byte("000102030405060708090a0b0c0d0e0f"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, option := range []string{"--keyfile", "--pwdfile", "--keyfile-fd", "--pwdfile-fd"} {
-		value := secret
-		if strings.HasSuffix(option, "-fd") {
-			f, err := os.Open(secret)
-			if err != nil {
-				t.Fatal(err)
-			}
-			value = fmt.Sprint(f.Fd())
-			runtime.KeepAlive(f)
-		}
-		code, out, errs := program0(append(args[:len(args):len(args)], "--overwrite", option, value, "--cipher", "aes-cbc")...)
-		if code != 0 {
-			t.Errorf("%s: %d %q %q", option, code, out, errs)
-		}
-	}
-}
+func TestRefused(t *testing.T) { eachTPM(t, testRefused) }
 
-func TestRefused(t *testing.T) {
-	dir, args := bench(t)
+func testRefused(t *testing.T, tpm []string) {
+	dir, args := bench(t, tpm)
 	for _, tt := range []struct {
 		args string
 		want string

@@ -10,54 +10,111 @@ import (
 )
 
 // stateSuffixes end the names of state files in a directory.
-var stateSuffixes = []string{"permall", "volatilestate", "savestate"}
+var stateSuffixes = [...]string{"permall", "volatilestate", "savestate"}
 
-// deleteState removes the state of a TPM: state files of a directory; a file; the beginning of a block device, which makes it unreadable.
-func deleteState(uri string) error {
-	if file, ok := strings.CutPrefix(uri, "file://"); ok {
-		return deleteFile(file)
-	}
-	dir := strings.TrimPrefix(uri, "dir://")
-	entries, err := os.ReadDir(dir)
+// asideSuffix is what names of state files get while another program makes new ones.
+const asideSuffix = ".before-setup"
+
+// aside is old state that was put aside. A block device cannot be: its state is made unreadable instead.
+type aside struct {
+	began bool
+	files []string // under their old names
+}
+
+// put puts the state of a TPM aside.
+func (a *aside) put(uri string) error {
+	names, err := stateFiles(uri)
 	if err != nil {
 		return fmt.Errorf("looking for old state: %w", err)
 	}
-	for _, e := range entries {
-		for _, suffix := range stateSuffixes {
-			if !strings.HasSuffix(e.Name(), suffix) {
-				continue
+	a.began = true
+	for _, name := range names {
+		st, err := os.Stat(name)
+		switch {
+		case err != nil:
+		case st.Mode()&fs.ModeDevice != 0:
+			err = eraseMagic(name)
+		default:
+			if err = os.Rename(name, name+asideSuffix); err == nil {
+				a.files = append(a.files, name)
 			}
-			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("removing old state: %w", err)
-			}
+		}
+		if err != nil {
+			return fmt.Errorf("putting old state aside: %w", err)
 		}
 	}
 	return nil
 }
 
-func deleteFile(name string) error {
-	st, err := os.Stat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("looking for old state: %w", err)
-	case st.Mode()&fs.ModeDevice == 0:
-		if err := os.Remove(name); err != nil {
+// drop removes what was put aside.
+func (a *aside) drop() error {
+	for _, name := range a.files {
+		if err := os.Remove(name + asideSuffix); err != nil {
 			return fmt.Errorf("removing old state: %w", err)
 		}
+	}
+	a.files = nil
+	return nil
+}
+
+// restore removes half-made state and brings back what was put aside.
+func (a *aside) restore(uri string) error {
+	if !a.began {
 		return nil
 	}
-	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	names, err := stateFiles(uri)
 	if err != nil {
-		return fmt.Errorf("removing old state: %w", err)
+		return fmt.Errorf("looking for half-made state: %w", err)
 	}
-	_, err = f.Write(make([]byte, 8)) // the magic of the linear format
-	if cerr := f.Close(); err == nil {
-		err = cerr
+	for _, name := range names {
+		st, err := os.Stat(name)
+		if err == nil && st.Mode()&fs.ModeDevice != 0 {
+			err = eraseMagic(name)
+		} else if err == nil {
+			err = os.Remove(name)
+		}
+		if err != nil {
+			return fmt.Errorf("removing half-made state: %w", err)
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("removing old state: %w", err)
+	for _, name := range a.files {
+		if err := os.Rename(name+asideSuffix, name); err != nil {
+			return fmt.Errorf("bringing back old state: %w", err)
+		}
 	}
 	return nil
+}
+
+// stateFiles returns the files with state of a TPM: those of a directory with their names, or the file or device itself.
+func stateFiles(uri string) ([]string, error) {
+	if file, ok := strings.CutPrefix(uri, "file://"); ok {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return []string{file}, nil
+	}
+	dir := strings.TrimPrefix(uri, "dir://")
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		for _, suffix := range stateSuffixes {
+			if strings.HasSuffix(e.Name(), suffix) {
+				names = append(names, filepath.Join(dir, e.Name()))
+			}
+		}
+	}
+	return names, nil
+}
+
+// eraseMagic makes the state on a block device unreadable.
+func eraseMagic(device string) error {
+	f, err := os.OpenFile(device, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, 8)) // the magic of the linear format
+	return errors.Join(err, f.Close())
 }
