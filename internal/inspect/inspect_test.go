@@ -92,6 +92,7 @@ func TestSources(t *testing.T) {
 	wrong := file("wrong", "ff0102030405060708090a0b0c0d0e0f")
 	pwd := file("pwd", "correct horse\n")
 	empty := file("empty", "")
+	cutStore := file("cut", "nilmptws\x01\x00\xc0\x00")
 	foreign := file("foreign", strings.Repeat("anything", 100))
 	states, encrypted, tpm12, backup := t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
 	for from, to := range map[string]string{
@@ -148,7 +149,9 @@ func TestSources(t *testing.T) {
 		{dir, "", "there is no state in"},
 		{tpm12, "", "TPM 1.2"},
 		{backup, "", "tpm2-00.permall.bak"},
-		{empty, "", "there is nothing in it"},
+		{empty, "", "there is no state in"},
+		{"-", "", "there is nothing in it"},
+		{cutStore, "", "cut off in its header"},
 		{foreign, "check that it is the right file", "neither permanent nor volatile state"},
 		{encrypted, "give the key with --key", "the key is missing"},
 		{encrypted + " --key file=" + wrong, "check that it is the right key", "cannot be decrypted"},

@@ -34,7 +34,8 @@ func open(state string, stdin io.Reader) ([]stored, error) {
 	if fi.IsDir() {
 		return readStore("dir://" + state)
 	}
-	if blobs, err := readStore("file://" + state); !errors.Is(err, store.ErrForeign) && !errors.Is(err, store.ErrIrregular) && len(blobs) > 0 {
+	blobs, err := readStore("file://" + state)
+	if !errors.Is(err, store.ErrForeign) && !errors.Is(err, store.ErrIrregular) {
 		return blobs, err
 	}
 	f, err := os.Open(state)
