@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"crypto"
 	"encoding/hex"
 	"regexp"
 )
@@ -65,6 +66,10 @@ func toolsPolicy(b *toolbox) {
 		{name: "restart", want: unseal, steps: "tpm2_policypassword -S p\ntpm2_policyrestart -S p\ntpm2_policycommandcode -S p TPM2_CC_Unseal"},
 	} {
 		b.guards(c)
+	}
+	for name, h := range map[string]crypto.Hash{"sha1": crypto.SHA1, "sha384": crypto.SHA384, "sha512": crypto.SHA512} {
+		b.do("tpm2_startauthsession -Q -S p -g " + name + "\ntpm2_policycommandcode -Q -S p -L digest TPM2_CC_Unseal\ntpm2_flushcontext p")
+		b.is("digest", hashed(h, make([]byte, h.Size()), be32(0x16c), be32(0x15e)))
 	}
 	b.do("tpm2_pcrevent 16 message")
 	b.begin()

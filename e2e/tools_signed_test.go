@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"strconv"
+	"time"
 )
 
 // toolsSignedPolicy: policies that somebody authorizes later, by a signature, a secret or a ticket.
@@ -68,7 +69,14 @@ func (b *toolbox) secretTicket() {
 	b.begin()
 	b.do(step + ` -x -t -3000 --ticket ticket --timeout timeout
 		tpm2_flushcontext p`)
-	b.withTicket("tpm2_policyticket -S p -n owner.name --ticket ticket --timeout timeout -q beef")
+	ticket := "tpm2_policyticket -S p -n owner.name --ticket ticket --timeout timeout -q beef"
+	b.withTicket(ticket)
+	b.begin()
+	b.do(step + ` -x -t -1 --ticket ticket --timeout timeout
+		tpm2_flushcontext p`)
+	time.Sleep(1100 * time.Millisecond) // the ticket's life is a second
+	b.begin()
+	b.do("!" + ticket + "\ntpm2_flushcontext p")
 	b.do("tpm2_changeauth -Q -c o -p ownerauth")
 }
 
