@@ -207,7 +207,14 @@ func (t *TPM) checkMeans(c *call, i int) error {
 	if !t.policyAvailable(c, i) {
 		return wire.RCAuthUnavailable
 	}
-	return t.checkPolicy(c, i)
+	if err := t.checkPolicy(c, i); err != nil {
+		return err
+	}
+	// A policy that asks for the authValue of a PIN index is no way round its limit (Part 1, 34.2.6), though libtpms lets it be one.
+	if x := t.nv.index(u.entity); x != nil && u.includeAuth && !x.pinAvailable() {
+		return wire.RCAuthUnavailable
+	}
+	return nil
 }
 
 // checkSecret compares the password or the HMAC; a failure counts against dictionary attacks.
@@ -216,8 +223,7 @@ func (t *TPM) checkSecret(c *call, i int) error {
 	if !u.isPassword() && !u.session.passwordNeeded {
 		return t.checkHMAC(c, i)
 	}
-	given := trimZeros(u.hmac)
-	if subtle.ConstantTimeCompare(given, t.authValue(u.entity, c.objectAt(i))) == 1 {
+	if sameAuth(u.hmac, t.authValue(u.entity, c.objectAt(i))) {
 		return nil
 	}
 	return t.authorizationFailed(c, i)
@@ -385,6 +391,20 @@ func (t *TPM) responseHMAC(c *call, i int, params []byte) []byte {
 	h.Write(u.nonce)
 	h.Write([]byte{byte(u.attributes)})
 	return h.Sum(nil)
+}
+
+// sameAuth compares authValues in a time that tells nothing of them, not even their length: trailing zeros do not count.
+func sameAuth(a, b []byte) bool {
+	const size = 64 // of the largest digest, which no authValue exceeds
+	if len(a) > size || len(b) > size {
+		return false
+	}
+	var x, y [size]byte
+	copy(x[:], a)
+	copy(y[:], b)
+	same := subtle.ConstantTimeCompare(x[:], y[:]) == 1
+	clear(y[:])
+	return same
 }
 
 // trimZeros removes trailing zero bytes, which do not count in an authValue (Part 1, 16.6.4.3).

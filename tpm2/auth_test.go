@@ -312,3 +312,27 @@ func TestAuditSession(t *testing.T) {
 	s.attributes |= wire.SessionAuditExclusive
 	b.want(wire.RCExclusive, s.run(newCommand(wire.CCReadClock), nil))
 }
+
+func TestSameAuth(t *testing.T) {
+	long := bytes.Repeat([]byte{1}, 64)
+	for _, tc := range []struct {
+		name string
+		a, b []byte
+		want bool
+	}{
+		{"both empty", nil, nil, true},
+		{"empty and zeros", []byte{0, 0}, nil, true},
+		{"the same", []byte("pw"), []byte("pw"), true},
+		{"the same with zeros", []byte("pw\x00\x00"), []byte("pw"), true},
+		{"zeros inside", []byte("p\x00w"), []byte("pw"), false},
+		{"zeros before", []byte("\x00pw"), []byte("pw"), false},
+		{"a beginning", []byte("p"), []byte("pw"), false},
+		{"longest", long, bytes.Clone(long), true},
+		{"longer than any", append(bytes.Clone(long), 1), long, false},
+		{"both longer than any", append(bytes.Clone(long), 1), append(bytes.Clone(long), 2), false},
+	} {
+		if got := sameAuth(tc.a, tc.b); got != tc.want {
+			t.Errorf("%s: %v", tc.name, got)
+		}
+	}
+}

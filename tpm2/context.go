@@ -103,10 +103,10 @@ func (t *TPM) contextSave(c *call) error {
 		if payload, err = t.marshalSessionContext(s); err != nil {
 			return err
 		}
-		t.clearOrderly()
 		if x.Sequence, err = t.volatile.sessions.save(t, h); err != nil {
 			return err
 		}
+		t.clearOrderly()
 		if err := t.sealContext(&x, payload); err != nil {
 			return err
 		}

@@ -21,18 +21,18 @@ func (t *TPM) Execute(ctx context.Context, locality uint8, commandBytes []byte) 
 		return t.executeFailed(commandBytes)
 	}
 	response, err := t.process(ctx, commandBytes)
-	if e := t.savePermanent(); e != nil {
-		err = e
-	}
-	if err == nil {
-		return response
-	}
-	var rc wire.RC
-	if !errors.As(err, &rc) {
+	rc := wire.RCSuccess
+	if err != nil && !errors.As(err, &rc) {
 		t.fail(err)
-		rc = wire.RCFailure
 	}
-	return errorResponse(rc)
+	t.settle()
+	switch {
+	case t.volatile.failure != nil:
+		return errorResponse(wire.RCFailure)
+	case rc != wire.RCSuccess:
+		return errorResponse(rc)
+	}
+	return response
 }
 
 // errorResponse is the ten bytes of a failed command (Part 1, 15.10).

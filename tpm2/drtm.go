@@ -29,6 +29,7 @@ func (t *TPM) HashStart() error {
 	o := &object{sequence: t.newEventSequence(), hierarchy: wire.RHNull}
 	h, err := t.addObject(o)
 	if err != nil {
+		t.emptySlot(0)
 		t.volatile.objects[0] = o
 		h = firstTransient
 	}
@@ -74,8 +75,8 @@ func (t *TPM) HashEnd() error {
 		t.pcrExtend(pcr, h.alg, h.hash.Sum(nil))
 	}
 	t.dropDRTMSequence()
-	if err := t.savePermanent(); err != nil {
-		t.fail(err)
+	t.settle()
+	if err := t.Failure(); err != nil {
 		return fmt.Errorf("tpm2: %w", err)
 	}
 	return nil

@@ -225,7 +225,7 @@ func checkImport(parent *object, p *importParameters) error {
 // openDuplicate takes outer and inner wrap off a duplicate. Codes are without position.
 func (t *TPM) openDuplicate(parent *object, seed, name []byte, p *importParameters) (s wire.TPMTSensitive, err error) {
 	data := bytes.Clone(p.duplicate)
-	if seed != nil {
+	if len(p.inSymSeed) != 0 {
 		protection := parent.protector(seed)
 		if data, err = protection.unwrap(t, name, data); err != nil {
 			return s, err

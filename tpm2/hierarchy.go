@@ -122,7 +122,8 @@ func (t *TPM) changePPS(*call) error {
 	}
 	p := &t.persistent
 	t.clearOrderly()
-	p.ppSeed, p.phProof = seed{s[0], currentSeedCompat}, s[1]
+	p.ppSeed.renew(s[0])
+	renew(&p.phProof, s[1])
 	t.stateClear.platformPolicy = policy{alg: wire.AlgNull}
 	for i := range p.pcrPolicies {
 		p.pcrPolicies[i] = policy{alg: wire.AlgNull}
@@ -140,9 +141,10 @@ func (t *TPM) changeEPS(*call) error {
 	}
 	p := &t.persistent
 	t.clearOrderly()
-	p.epSeed, p.ehProof = seed{s[0], currentSeedCompat}, s[1]
+	p.epSeed.renew(s[0])
+	renew(&p.ehProof, s[1])
 	t.stateClear.ehEnable = true
-	p.endorsementAuth = nil
+	renew(&p.endorsementAuth, nil)
 	p.endorsementPolicy = policy{alg: wire.AlgNull}
 	t.dropHierarchy(wire.RHEndorsement)
 	t.markPermanent()
@@ -168,9 +170,13 @@ func (t *TPM) clear(*call) error {
 		return err
 	}
 	t.clearOrderly()
-	p.spSeed, p.shProof, p.ehProof = seed{s[0], currentSeedCompat}, s[1], s[2]
+	p.spSeed.renew(s[0])
+	renew(&p.shProof, s[1])
+	renew(&p.ehProof, s[2])
 	t.stateClear.shEnable, t.stateClear.ehEnable = true, true
-	p.ownerAuth, p.endorsementAuth, p.lockoutAuth = nil, nil, nil
+	for _, auth := range []*[]byte{&p.ownerAuth, &p.endorsementAuth, &p.lockoutAuth} {
+		renew(auth, nil)
+	}
 	none := policy{alg: wire.AlgNull}
 	p.ownerPolicy, p.endorsementPolicy, p.lockoutPolicy = none, none, none
 	t.dropHierarchy(wire.RHOwner)
@@ -204,14 +210,14 @@ func (t *TPM) hierarchyChangeAuth(c *call, p *hierarchyChangeAuthParameters) err
 	}
 	switch c.handles[0] {
 	case wire.RHOwner:
-		t.persistent.ownerAuth = auth
+		renew(&t.persistent.ownerAuth, auth)
 	case wire.RHEndorsement:
-		t.persistent.endorsementAuth = auth
+		renew(&t.persistent.endorsementAuth, auth)
 	case wire.RHLockout:
-		t.persistent.lockoutAuth = auth
+		renew(&t.persistent.lockoutAuth, auth)
 	case wire.RHPlatform:
 		t.clearOrderly()
-		t.stateClear.platformAuth = auth
+		renew(&t.stateClear.platformAuth, auth)
 		return nil
 	}
 	t.markPermanent()

@@ -105,6 +105,7 @@ func (t *TPM) manufacture(s *Seeds) {
 func (t *TPM) Init() error {
 	dirty := t.volatile.permanentDirty
 	t.wipeObjects()
+	t.volatile.sessions.wipe()
 	t.volatile = volatileData{on: true, exclusiveAudit: wire.RHUnassigned, drtmSequence: wire.RHUnassigned, permanentDirty: dirty}
 	t.volatile.time.last = t.env.Clock.Monotonic()
 	t.volatile.time.timerReset = true
@@ -114,11 +115,8 @@ func (t *TPM) Init() error {
 	t.saved.pcrActive = t.persistent.pcrActive
 	t.pcrPowerOn()
 	t.nvPowerOn()
-	if err := t.savePermanent(); err != nil {
-		t.fail(err)
-		return err
-	}
-	return nil
+	t.settle()
+	return t.Failure()
 }
 
 // generator goes on from a state.

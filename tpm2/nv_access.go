@@ -67,11 +67,19 @@ func (x *nvIndex) authValueAvailable(write bool) bool {
 	if write {
 		return x.has(wire.NVAuthWrite)
 	}
-	if k := x.kind(); k == wire.NTPinPass || k == wire.NTPinFail {
-		count, limit := x.pin()
-		return x.has(wire.NVWritten) && count < limit
+	if x.isPIN() {
+		return x.pinAvailable()
 	}
 	return x.has(wire.NVAuthRead)
+}
+
+// isPIN reports whether x is a PIN index.
+func (x *nvIndex) isPIN() bool { return x.kind() == wire.NTPinPass || x.kind() == wire.NTPinFail }
+
+// pinAvailable reports whether the authValue is not locked out by the limit of a PIN index; true for other indexes.
+func (x *nvIndex) pinAvailable() bool {
+	count, limit := x.pin()
+	return !x.isPIN() || x.has(wire.NVWritten) && count < limit
 }
 
 // pin is count and limit of a PIN index (Part 2, 13.3).

@@ -165,7 +165,7 @@ func (t *TPM) nvChangeAuth(c *call, p *nvChangeAuthParameters) error {
 	if len(auth) > digestSize(x.public.NameAlg) {
 		return wire.RCSize.Parameter(1)
 	}
-	x.auth = auth
+	renew(&x.auth, auth)
 	t.markPermanent()
 	return nil
 }

@@ -229,6 +229,7 @@ func (t *TPM) nvDelete(x *nvIndex) {
 	if x.has(wire.NVOrderly) {
 		t.nvSaveOrderly()
 	}
+	x.wipe()
 }
 
 // nvSaveOrderly copies the data of all orderly indexes to what NV holds of them.

@@ -235,3 +235,41 @@ func TestNVLocks(t *testing.T) {
 	b.want(wire.RCSuccess, b.run(write(h)))
 	b.want(wire.RCSuccess, b.run(write(global)))
 }
+
+// A policy with the authValue of a PIN index is bound to its limit like the authValue alone (Part 1, 34.2.6).
+func TestPINLimitInPolicy(t *testing.T) {
+	const h = wire.Handle(0x01000020)
+	for _, password := range []bool{false, true} {
+		b := newTestTPM(t)
+		pub := nvPublic(h, nvType(wire.NTPinFail)|wire.NVNoDA|wire.NVOwnerWrite|wire.NVAuthRead|wire.NVPolicyRead, 8)
+		pub.AuthPolicy = chain(zeroPolicy, wire.CCPolicyAuthValue)
+		b.must(defineCommand(wire.RHOwner, "pin", pub))
+		try := func(pin string, want wire.RC) {
+			t.Helper()
+			s := b.policy(wire.SEPolicy)
+			s.attributes = 0
+			read := newCommand(wire.CCNVRead, h, h).u16(8).u16(0)
+			if password {
+				b.must(newCommand(wire.CCPolicyPassword, s.handle))
+				b.want(want, b.run(read.session(s.handle, nil, 0, []byte(pin))))
+			} else {
+				b.must(newCommand(wire.CCPolicyAuthValue, s.handle))
+				b.want(want, s.run(read, []byte(pin)))
+			}
+			if want != wire.RCSuccess {
+				b.must(newCommand(wire.CCFlushContext).put(s.handle))
+			}
+		}
+		try("pin", wire.RCAuthUnavailable) // not written
+		b.must(newCommand(wire.CCNVWrite, wire.RHOwner, h).password("").b2([]byte{0, 0, 0, 0, 0, 0, 0, 2}).u16(0))
+		try("pin", wire.RCSuccess)
+		try("nip", wire.RCBadAuth.Session(1))
+		try("pin", wire.RCSuccess)
+		try("nip", wire.RCBadAuth.Session(1))
+		try("nip", wire.RCBadAuth.Session(1))
+		try("pin", wire.RCAuthUnavailable)
+		if count, _ := b.nv.index(h).pin(); count != 2 {
+			t.Errorf("pinCount %d", count)
+		}
+	}
+}

@@ -17,6 +17,16 @@ func (t *TPM) clearOrderly() {
 	}
 }
 
+// settle makes what was done durable. What a fault of the engine left behind is not to be trusted, and is not saved.
+func (t *TPM) settle() {
+	if t.volatile.failure != nil {
+		return
+	}
+	if err := t.savePermanent(); err != nil {
+		t.fail(err)
+	}
+}
+
 // savePermanent hands the permanent state to storage if it changed.
 func (t *TPM) savePermanent() error {
 	if !t.volatile.permanentDirty {

@@ -30,11 +30,9 @@ func storageSymmetric(pub *wire.TPMTPublic) wire.TPMTSymDefObject {
 	return wire.TPMTSymDefObject{Algorithm: wire.AlgNull}
 }
 
-// protector is the protection by the seed of the storage key o, or by another seed if given.
+// protector is the protection by the storage key o with a seed: its own for what is kept below it, an exchanged one for what
+// comes from outside, however short that is.
 func (o *object) protector(seed []byte) protector {
-	if seed == nil {
-		seed = o.sensitive.SeedValue
-	}
 	return protector{alg: o.public.NameAlg, sym: storageSymmetric(&o.public), seed: seed}
 }
 
@@ -111,7 +109,7 @@ func marshalSensitive(s *wire.TPMTSensitive, nameAlg wire.Alg) []byte {
 
 // wrapSensitive makes the private part that leaves the TPM for an object of this name below parent (Part 1, 23.3.2).
 func (t *TPM) wrapSensitive(parent *object, s *wire.TPMTSensitive, name []byte, nameAlg wire.Alg) ([]byte, error) {
-	p := parent.protector(nil)
+	p := parent.protector(parent.sensitive.SeedValue)
 	iv := make([]byte, symmetricBlockSize(p.sym.Algorithm))
 	if err := t.random(iv); err != nil {
 		return nil, err
@@ -132,7 +130,7 @@ func (t *TPM) wrapSensitive(parent *object, s *wire.TPMTSensitive, name []byte, 
 // unwrapSensitive is the inverse of wrapSensitive.
 // Without position: RCIntegrity; RCValue for an IV of another size; RCSensitive for what is inside; codes of a digest.
 func (t *TPM) unwrapSensitive(parent *object, blob, name []byte) (s wire.TPMTSensitive, err error) {
-	p := parent.protector(nil)
+	p := parent.protector(parent.sensitive.SeedValue)
 	data, err := p.checked(t, name, blob)
 	if err != nil {
 		return s, err

@@ -2,6 +2,7 @@ package tpm2
 
 import (
 	"bytes"
+	"crypto/subtle"
 
 	"govtpm/internal/crypto/kdf"
 	"govtpm/tpm2/nvstate"
@@ -156,11 +157,27 @@ func (st *sessionTable) flush(t *TPM, h wire.Handle) {
 		return
 	}
 	if v := t.stateReset.contextArray[i]; v >= 1 && v <= maxLoadedSessions {
-		st.slots[v-1] = nil
+		st.emptySlot(int(v - 1))
 	}
 	t.stateReset.contextArray[i] = 0
 	if t.volatile.exclusiveAudit == h {
 		t.volatile.exclusiveAudit = wire.RHUnassigned
+	}
+}
+
+// emptySlot takes the session out of a slot and overwrites its secrets.
+func (st *sessionTable) emptySlot(slot int) {
+	if s := st.slots[slot]; s != nil {
+		clear(s.key)
+		clear(s.bound) // of a bound session: the authValue of an entity
+	}
+	st.slots[slot] = nil
+}
+
+// wipe empties all slots.
+func (st *sessionTable) wipe() {
+	for slot := range st.slots {
+		st.emptySlot(slot)
 	}
 }
 
@@ -176,7 +193,7 @@ func (st *sessionTable) save(t *TPM, h wire.Handle) (uint64, error) {
 	}
 	i, _ := sessionIndex(h)
 	sequence := sr.contextCounter
-	st.slots[sr.contextArray[i]-1] = nil
+	st.emptySlot(int(sr.contextArray[i] - 1))
 	sr.contextArray[i] = uint16(sequence) & sr.contextSlotMask
 	sr.contextCounter++
 	if uint16(sr.contextCounter)&sr.contextSlotMask == 0 {
@@ -211,7 +228,7 @@ func (st *sessionTable) load(t *TPM, h wire.Handle, s *session) error {
 
 // startup clears the sessions: on a TPM Reset all of them, else those that were loaded (Part 3, 9.3).
 func (st *sessionTable) startup(t *TPM, reset bool) {
-	st.slots = [maxLoadedSessions]*session{}
+	st.wipe()
 	sr := &t.stateReset
 	if reset {
 		sr.contextArray = [maxActiveSessions]uint16{}
@@ -261,6 +278,7 @@ func (t *TPM) createSession(n newSession) (wire.Handle, *session, error) {
 	if n.bind != wire.RHNull || len(n.salt) != 0 {
 		key := append(bytes.Clone(t.authValue(n.bind, n.bindObject)), n.salt...)
 		s.key = kdf.KDFa(hashFunc(n.authHash), key, "ATH", s.nonceTPM, n.nonceCaller, 8*size)
+		clear(key)
 	}
 	if n.bind != wire.RHNull {
 		if !s.isPolicy {
@@ -304,5 +322,5 @@ func (t *TPM) boundEntity(h wire.Handle, o *object) []byte {
 
 // isBindEntity reports whether session s is bound to the entity of handle i.
 func (t *TPM) isBindEntity(s *session, c *call, i int) bool {
-	return s.isBound && bytes.Equal(t.boundEntity(c.handles[i], c.objectAt(i)), s.bound)
+	return s.isBound && subtle.ConstantTimeCompare(t.boundEntity(c.handles[i], c.objectAt(i)), s.bound) == 1
 }

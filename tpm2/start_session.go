@@ -67,7 +67,7 @@ func (t *TPM) checkBind(h wire.Handle, o *object) error {
 	if o != nil && o.publicOnly {
 		return wire.RCHandle.Handle(2)
 	}
-	if x := t.nv.index(h); x != nil && (x.kind() == wire.NTPinPass || x.kind() == wire.NTPinFail) {
+	if x := t.nv.index(h); x != nil && x.isPIN() {
 		return wire.RCHandle.Handle(2)
 	}
 	return nil

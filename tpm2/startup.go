@@ -140,7 +140,7 @@ func (t *TPM) hierarchyStartup(kind startupKind) error {
 	t.volatile.phEnable = true
 	if kind != startupResume {
 		sc := &t.stateClear
-		sc.platformAuth = nil
+		renew(&sc.platformAuth, nil)
 		sc.platformPolicy = policy{alg: wire.AlgNull}
 		sc.shEnable, sc.ehEnable, sc.phEnableNV = true, true, true
 	}
@@ -148,8 +148,8 @@ func (t *TPM) hierarchyStartup(kind startupKind) error {
 		return nil
 	}
 	sr := &t.stateReset
-	sr.nullProof = make([]byte, proofSize)
-	sr.nullSeed = seed{value: make([]byte, primarySeedSize), compat: 1}
+	renew(&sr.nullProof, make([]byte, proofSize))
+	sr.nullSeed.renew(make([]byte, primarySeedSize))
 	if err := t.random(sr.nullProof); err != nil {
 		return err
 	}

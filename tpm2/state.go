@@ -154,5 +154,8 @@ func (d stateClearData) clone() stateClearData {
 	d.platformPolicy.digest = bytes.Clone(d.platformPolicy.digest)
 	d.platformAuth = bytes.Clone(d.platformAuth)
 	d.pcrSave = maps.Clone(d.pcrSave)
+	for i := range d.pcrAuth {
+		d.pcrAuth[i] = bytes.Clone(d.pcrAuth[i])
+	}
 	return d
 }

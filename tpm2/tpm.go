@@ -73,8 +73,7 @@ type volatileData struct {
 
 	rand *drbg.DRBG
 
-	locality uint8
-	// timeBase and timeOffset turn Environment.Clock into Time (Part 1, 36.2), see clock.go.
+	locality        uint8
 	time            clockState
 	phEnable        bool
 	pcrReconfigured bool // TPM2_PCR_Allocate ran since Startup

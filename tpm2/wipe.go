@@ -27,11 +27,7 @@ func (t *TPM) Wipe() {
 	for _, e := range v.primaryKeys.entries {
 		e.object.wipe()
 	}
-	for _, s := range v.sessions.slots {
-		if s != nil {
-			clear(s.key)
-		}
-	}
+	v.sessions.wipe()
 	t.nv.wipe()
 	if v.rand != nil {
 		v.rand.Wipe()
@@ -42,11 +38,28 @@ func (t *TPM) Wipe() {
 // wipe overwrites the secrets in NV: any data may be one.
 func (m *nvMemory) wipe() {
 	for _, x := range m.indexes {
-		clear(x.auth)
-		clear(x.data)
-		clear(x.savedData)
+		x.wipe()
 	}
 	for _, o := range m.persistent {
 		o.wipe()
 	}
+}
+
+// wipe overwrites the secrets of x.
+func (x *nvIndex) wipe() {
+	clear(x.auth)
+	clear(x.data)
+	clear(x.savedData)
+}
+
+// renew overwrites a secret that counts no longer, and puts the next in its place.
+func renew(secret *[]byte, next []byte) {
+	clear(*secret)
+	*secret = next
+}
+
+// renew makes s a new seed.
+func (s *seed) renew(value []byte) {
+	renew(&s.value, value)
+	s.compat = currentSeedCompat
 }

@@ -36,3 +36,68 @@ func TestWipe(t *testing.T) {
 		t.Errorf("the saved state was wiped: %v", err)
 	}
 }
+
+// What a command or a signal takes away is overwritten.
+func TestWipeWhatIsReplaced(t *testing.T) {
+	const index = wire.Handle(0x01000000)
+	b := newTestTPM(t)
+	wiped := func(step string, secrets ...[]byte) {
+		t.Helper()
+		for i, s := range secrets {
+			if len(s) == 0 || !bytes.Equal(s, make([]byte, len(s))) {
+				t.Errorf("%s: secret %d is %x", step, i, s)
+			}
+		}
+	}
+	changeAuth := func(h wire.Handle, from, to string) {
+		t.Helper()
+		b.must(newCommand(wire.CCHierarchyChangeAuth, h).password(from).b2([]byte(to)))
+	}
+	changeAuth(wire.RHPlatform, "", "platform")
+	platform := b.stateClear.platformAuth
+	changeAuth(wire.RHPlatform, "platform", "")
+	wiped("HierarchyChangeAuth", platform)
+
+	s := b.startSession(wire.SEHMAC, wire.AlgSHA256, wire.RHOwner, nil, plainSession)
+	key := b.volatile.sessions.loaded(b.TPM, s.handle).key
+	b.must(newCommand(wire.CCFlushContext).put(s.handle))
+	wiped("FlushContext", key)
+	s = b.startSession(wire.SEHMAC, wire.AlgSHA256, wire.RHOwner, nil, plainSession)
+	key = b.volatile.sessions.loaded(b.TPM, s.handle).key
+	b.must(newCommand(wire.CCContextSave, s.handle))
+	wiped("ContextSave", key)
+
+	b.must(defineCommand(wire.RHOwner, "auth", nvPublic(index, nvOpen, 4)))
+	b.must(newCommand(wire.CCNVWrite, index, index).password("auth").b2([]byte("data")).u16(0))
+	x := b.nv.index(index)
+	b.must(newCommand(wire.CCNVUndefineSpace, wire.RHOwner, index).password(""))
+	wiped("NV_UndefineSpace", x.auth, x.data)
+
+	changeAuth(wire.RHLockout, "", "lockout")
+	p := b.persistent
+	b.must(newCommand(wire.CCClear, wire.RHLockout).password("lockout"))
+	wiped("Clear", p.lockoutAuth, p.spSeed.value, p.shProof, p.ehProof)
+	b.must(newCommand(wire.CCChangeEPS, wire.RHPlatform).password(""))
+	b.must(newCommand(wire.CCChangePPS, wire.RHPlatform).password(""))
+	wiped("ChangeEPS and ChangePPS", p.epSeed.value, p.ppSeed.value, p.phProof)
+
+	var o *object
+	for range maxLoadedObjects {
+		o = hmacKey(wire.AlgNull, wire.ObjectSign, []byte("key"))
+		b.addKey(o)
+	}
+	o = b.volatile.objects[0]
+	secret := o.sensitive.Sensitive.Bits
+	if err := b.HashStart(); err != nil {
+		t.Fatal(err)
+	}
+	wiped("HashStart", secret)
+
+	s = b.startSession(wire.SEHMAC, wire.AlgSHA256, wire.RHOwner, nil, plainSession)
+	key = b.volatile.sessions.loaded(b.TPM, s.handle).key
+	null := b.stateReset.nullSeed.value
+	b.powerCycle()
+	wiped("Init", key)
+	b.startup(wire.SUClear)
+	wiped("Startup", null)
+}
