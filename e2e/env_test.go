@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -141,24 +142,25 @@ func seed(t *testing.T) uint64 {
 }
 
 // freePorts finds two neighbouring TCP ports: the data channel, and above it the control channel where libtss2's
-// swtpm module looks for it.
+// swtpm module looks for it. They lie below the ports that systems give to clients, so that no connection takes one away.
 func freePorts(t *testing.T) int {
 	t.Helper()
 	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		next, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port+1))
-		l.Close()
-		if err == nil {
-			next.Close()
+		port := 10000 + 2*rand.IntN(10000)
+		if free(port) && free(port+1) {
 			return port
 		}
 	}
 	t.Fatal("no two neighbouring ports are free")
 	return 0
+}
+
+func free(port int) bool {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err == nil {
+		l.Close()
+	}
+	return err == nil
 }
 
 // shortDir is a temporary directory whose path fits into the address of a Unix socket.
