@@ -15,6 +15,7 @@ type Kernel struct {
 
 	mu      sync.Mutex
 	unique  uint64
+	gone    bool
 	waiting map[uint64]chan answer
 }
 
@@ -54,6 +55,7 @@ func (k *Kernel) deliver() {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.gone = true
 	for unique, c := range k.waiting {
 		c <- answer{err: syscall.ENOTCONN}
 		delete(k.waiting, unique)
@@ -73,6 +75,10 @@ func (k *Kernel) Start(op uint32, body []byte) *Request {
 	defer k.mu.Unlock()
 	k.unique += 2
 	r := &Request{k, k.unique, make(chan answer, 1)}
+	if k.gone {
+		r.done <- answer{err: syscall.ENOTCONN}
+		return r
+	}
 	k.waiting[r.unique] = r.done
 	k.Wire.Requests <- Frame(op, r.unique, body)
 	return r
