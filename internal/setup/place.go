@@ -43,6 +43,9 @@ func (p *programPlace) exists() (bool, error) {
 	if p.o.flags["reconfigure"] { // the program finds out
 		return true, nil
 	}
+	if names, err := stateFiles(p.o.stateURI()); err == nil && len(names) == 0 {
+		return false, nil // the program would make a file to look into it
+	}
 	return p.program.hasState(p.o.stateURI(), p.o.flags["tpm2"])
 }
 

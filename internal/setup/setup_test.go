@@ -15,12 +15,17 @@ import (
 	"govtpm/internal/localca"
 )
 
-// asLocalCA makes the test binary behave as swtpm_localca, so that it can be the certificate tool.
+// asLocalCA makes the test binary behave as swtpm_localca, so that it can be the certificate tool; or, with a word that badCA knows,
+// as one that is no good.
 const asLocalCA = "SETUP_TEST_LOCALCA"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asLocalCA) != "" {
+	switch kind := os.Getenv(asLocalCA); kind {
+	case "":
+	case "good":
 		os.Exit(localca.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	default:
+		os.Exit(badCA(kind, os.Args[1:]))
 	}
 	os.Exit(m.Run())
 }
@@ -73,7 +78,7 @@ func bench(t *testing.T, tpm []string) (dir string, args []string) {
 			t.Fatal(err)
 		}
 	}
-	t.Setenv(asLocalCA, "1")
+	t.Setenv(asLocalCA, "good")
 	return dir, append(tpm[:len(tpm):len(tpm)], "--tpm-state", filepath.Join(dir, "state"), "--config", filepath.Join(dir, "setup.conf"), "--tpm2")
 }
 
