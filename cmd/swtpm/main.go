@@ -17,6 +17,7 @@ import (
 	"govtpm/internal/biostool"
 	"govtpm/internal/certtool"
 	"govtpm/internal/daemon"
+	"govtpm/internal/decode"
 	"govtpm/internal/inspect"
 	"govtpm/internal/ioctltool"
 	"govtpm/internal/localca"
@@ -31,6 +32,7 @@ func programs() map[string]program {
 	return map[string]program{
 		"swtpm":         daemon.Main,
 		"inspect":       inspect.Main,
+		"decode":        decode.Main,
 		"swtpm_ioctl":   ioctltool.Main,
 		"swtpm_cuse":    daemon.CUSEMain,
 		"swtpm_bios":    biostool.Main,
