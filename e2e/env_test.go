@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -13,8 +12,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"govtpm/e2e/rawtpm"
 )
 
 const (
@@ -79,46 +76,11 @@ func build(out, pkg string) error {
 	return nil
 }
 
-// serves tries once whether our program serves commands at all; the suites have nothing to find out before it does.
-var serves = sync.OnceValue(func() error {
-	program, err := ours()
-	if err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "govtpm-e2e")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	socket := filepath.Join(dir, "data")
-	cmd := exec.Command(program, "socket", "--tpm2", "--tpmstate", "dir="+dir, "--server", "type=unixio,path="+socket,
-		"--ctrl", "type=unixio,path="+filepath.Join(dir, "ctrl"), "--flags", "not-need-init,startup-clear")
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	c, err := rawtpm.Dial("unix", socket, 5*time.Second)
-	if err == nil {
-		_, err = c.Random(8)
-		c.Close()
-	}
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, tail(said.String(), 3))
-	}
-	return nil
-})
-
 // program gives the program under test.
 func program(t *testing.T) string {
 	t.Helper()
 	if p := os.Getenv("GOVTPM_SWTPM"); p != "" {
 		return p
-	}
-	if err := serves(); err != nil {
-		t.Skipf("./cmd/swtpm does not serve commands yet: %v", err)
 	}
 	p, err := ours()
 	if err != nil {

@@ -163,13 +163,15 @@ func TestKeys(t *testing.T) {
 	}{
 		{"file=" + file(hex16), 128},
 		{"file=" + file("0x"+hex16+"\n"), 128},
-		{"file=" + file(hex32), 128},
+		{"file=" + file(hex32), 0},
 		{"mode=aes-256-cbc,file=" + file(hex32), 256},
 		{"mode=aes-256-cbc,file=" + file(hex16), 0},
 		{"file=" + file(hex16+"0"), 0},
 		{"file=" + file("x"+hex16[1:]), 0},
 		{"format=binary,file=" + file(strings.Repeat("k", 16)), 128},
 		{"format=binary,mode=aes-256-cbc,file=" + file(strings.Repeat("k", 32)), 256},
+		{"format=binary,mode=aes-256-cbc,file=" + file(strings.Repeat("k", 16)), 128}, // as swtpm takes it
+		{"format=binary,file=" + file(strings.Repeat("k", 32)), 0},
 		{"format=binary,file=" + file(strings.Repeat("k", 15)), 0},
 		{"pwdfile=" + file("secret passphrase"), 128},
 		{"kdf=sha512,mode=aes-256-cbc,pwdfile=" + file("secret passphrase"), 256},
@@ -191,6 +193,14 @@ func TestKeys(t *testing.T) {
 	}
 	if _, err := os.Stat(name); err == nil {
 		t.Error("the passphrase's file was not removed")
+	}
+	name = file("no key at all")
+	o = &options{given: map[string]string{"key": "remove=true,file=" + name}}
+	if _, err := o.key("key", t.Logf); err == nil {
+		t.Error("text was taken for a key")
+	}
+	if _, err := os.Stat(name); err != nil {
+		t.Error("a file that was not understood was removed")
 	}
 }
 

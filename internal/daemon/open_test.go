@@ -40,3 +40,22 @@ func TestDefaultEngine(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestRemoveDisabledReachesTheTPM(t *testing.T) {
+	for _, how := range []string{"check", "fips-host"} {
+		tpm, err := DefaultEngine().Open(Config{Store: store.NewMemory(), Profile: []byte(`{"Name":"custom"}`), RemoveDisabled: how})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tpm.Init(context.Background(), false); err != nil {
+			t.Fatal(err)
+		}
+		info, err := tpm.Info(control.InfoActiveProfile)
+		if err != nil || strings.Contains(string(info), "camellia") != (how == "check") {
+			t.Errorf("%s: %s, %v", how, info, err)
+		}
+		if err := tpm.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
