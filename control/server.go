@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -20,14 +21,11 @@ type Server struct {
 	Trace func(label string, msg []byte)
 
 	// MessageTime bounds the wait for the rest of a message of fixed size,
-	// DataTime the wait between two pieces of the data that follow it. Zero
-	// stands for 500 ms and 2 s.
-	MessageTime, DataTime time.Duration
+	// DataTime the wait between two pieces of the data that follow it, and
+	// ExtraTime that to see whether a stray byte behind a message is the
+	// beginning of the next. Zero stands for 500 ms, 2 s and 50 ms.
+	MessageTime, DataTime, ExtraTime time.Duration
 }
-
-// extraTime is how long a server waits to see whether a stray byte behind a
-// message is the beginning of the next.
-const extraTime = 50 * time.Millisecond
 
 // Serve accepts and serves one connection after the other until ctx is done
 // (nil), or an error ends the process: ErrShutdown, or something fatal. With
@@ -60,12 +58,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, once bool) error {
 func (s *Server) ServeConn(ctx context.Context, conn net.Conn) error {
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	defer conn.Close()
-	st := &stream{conn: conn, messageTime: s.MessageTime, dataTime: s.DataTime, extraTime: extraTime}
-	if st.messageTime == 0 {
-		st.messageTime = 500 * time.Millisecond
-	}
-	if st.dataTime == 0 {
-		st.dataTime = 2 * time.Second
+	st := &stream{conn: conn,
+		messageTime: cmp.Or(s.MessageTime, 500*time.Millisecond),
+		dataTime:    cmp.Or(s.DataTime, 2*time.Second),
+		extraTime:   cmp.Or(s.ExtraTime, 50*time.Millisecond),
 	}
 	if s.Trace != nil {
 		st.trace = func(b []byte) { s.Trace("Cmd", b) }

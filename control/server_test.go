@@ -62,15 +62,21 @@ func unixPair(t testing.TB) (client, server net.Conn) {
 }
 
 func newRig(t *testing.T, set ...func(*control.Handler)) *rig {
+	return newRigWith(t, func(s *control.Server) {
+		for _, f := range set {
+			f(s.Handler)
+		}
+	})
+}
+
+func newRigWith(t *testing.T, set func(*control.Server)) *rig {
 	r := &rig{t: t, tpm: &controltest.TPM{Fail: map[string]error{}}, data: &dataChannel{}, done: make(chan error, 1)}
 	r.srv = &control.Server{
 		Handler:     &control.Handler{TPM: r.tpm, Caps: control.CapsSocket20, Config: 2, Data: r.data, Locality: new(atomic.Uint32)},
 		MessageTime: 100 * time.Millisecond,
 		DataTime:    300 * time.Millisecond,
 	}
-	for _, f := range set {
-		f(r.srv.Handler)
-	}
+	set(r.srv)
 	var server net.Conn
 	r.conn, server = unixPair(t)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -318,7 +324,7 @@ func TestSplitMessages(t *testing.T) {
 	for cut := 1; cut < 20; cut++ {
 		t.Run(fmt.Sprint(cut), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t)
+			r := newRigWith(t, patient)
 			for _, m := range transcript {
 				b := unhex(m.req)
 				if cut < len(b) {
@@ -333,6 +339,11 @@ func TestSplitMessages(t *testing.T) {
 	}
 }
 
+// patient waits as long for the rest of a message as a busy machine may need to send it.
+func patient(s *control.Server) {
+	s.MessageTime, s.DataTime, s.ExtraTime = 10*time.Second, 10*time.Second, 10*time.Second
+}
+
 // Nor does it matter how a stream of many messages is cut.
 func TestStreamOfMessages(t *testing.T) {
 	var req, rsp string
@@ -343,7 +354,7 @@ func TestStreamOfMessages(t *testing.T) {
 	for _, size := range []int{1, 2, 3, 4, 5, 7, 16, 61, 1000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t)
+			r := newRigWith(t, patient)
 			for b := unhex(req); len(b) > 0; {
 				n := min(size, len(b))
 				r.conn.Write(b[:n])

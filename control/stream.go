@@ -40,7 +40,7 @@ func (s *stream) fill(deadline time.Time) error {
 		return err
 	}
 	n, files, err := receive(s.conn, s.chunk[:])
-	s.files = append(s.files, files...)
+	s.keep(files)
 	s.buf = append(s.buf, s.chunk[:n]...)
 	if n > 0 {
 		if s.trace != nil {
@@ -52,6 +52,17 @@ func (s *stream) fill(deadline time.Time) error {
 		err = io.EOF
 	}
 	return err
+}
+
+// keptFiles is how many descriptors are kept until their message is complete: one is what a message may bring, and the
+// second tells that there were too many.
+const keptFiles = 2
+
+// keep keeps descriptors and closes those beyond: a message can bring some with each of its bytes.
+func (s *stream) keep(files []*os.File) {
+	n := min(len(files), keptFiles-len(s.files))
+	s.files = append(s.files, files[:n]...)
+	closeAll(files[n:])
 }
 
 // need reads until n bytes are there.
