@@ -111,6 +111,7 @@ func TestPolicyPCR(t *testing.T) {
 	if got, want := s.digest(), chain(zeroPolicy, wire.CCPolicyPCR, wire.Marshal(&pcrs), digest); !bytes.Equal(got, want) {
 		t.Errorf("digest %x, want %x", got, want)
 	}
+	b.must(newCommand(wire.CCSetPrimaryPolicy, wire.RHOwner).password("").b2(s.digest()).put(wire.AlgSHA256))
 	extend := newCommand(wire.CCPCRExtend, 10).password("").u32(1).put(wire.AlgSHA256).raw(digestOf("event"))
 	b.must(extend)
 	b.want(wire.RCPCRChanged, b.run(command(nil)))
