@@ -20,7 +20,7 @@ func (t *TPM) Execute(ctx context.Context, locality uint8, commandBytes []byte) 
 	if t.volatile.failure != nil {
 		return t.executeFailed(commandBytes)
 	}
-	response, err := t.process(ctx, commandBytes)
+	response, err := t.processGuarded(ctx, commandBytes)
 	rc := wire.RCSuccess
 	if err != nil && !errors.As(err, &rc) {
 		t.fail(err)
@@ -42,6 +42,17 @@ func errorResponse(rc wire.RC) []byte {
 	binary.BigEndian.PutUint32(b[2:], 10)
 	binary.BigEndian.PutUint32(b[6:], uint32(rc))
 	return b
+}
+
+// processGuarded is process; a panic of the engine becomes an internal fault, so that it costs its TPM and not the process with all
+// that runs beside it.
+func (t *TPM) processGuarded(ctx context.Context, commandBytes []byte) (response []byte, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			response, err = nil, internalf("panic at %s: %v", panicPlace(), v)
+		}
+	}()
+	return t.process(ctx, commandBytes)
 }
 
 // process takes a command through the stages. The error is a wire.RC, or anything else for an internal fault.

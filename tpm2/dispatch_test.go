@@ -1,6 +1,7 @@
 package tpm2
 
 import (
+	"strings"
 	"testing"
 
 	"govtpm/tpm2/wire"
@@ -36,6 +37,19 @@ func TestFaultOfSignalIsNotSaved(t *testing.T) {
 	if b.storage.saves != saves {
 		t.Error("the state was saved")
 	}
+}
+
+// A panic in an action puts the TPM into failure mode and goes no further.
+func TestPanicIsFault(t *testing.T) {
+	b := newTestTPM(t)
+	h := b.addKey(hmacKey(wire.AlgNull, wire.ObjectSign, []byte("key")))
+	b.object(h).sequence = &sequence{kind: sequenceHash, hashes: []sequenceState{{}}}
+	b.want(wire.RCFailure, b.run(newCommand(wire.CCSequenceUpdate, h).password("").b2([]byte("data"))))
+	if err := b.Failure(); err == nil || !strings.Contains(err.Error(), "panic at sequence.go:") {
+		t.Errorf("failure: %v", err)
+	}
+	b.powerCycle()
+	b.startup(wire.SUClear)
 }
 
 func extendCommand(pcr wire.Handle, alg wire.Alg) *testCommand {

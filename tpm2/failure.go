@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
 
 	"govtpm/tpm2/wire"
 )
@@ -20,6 +23,21 @@ var errInternal = errors.New("internal fault")
 // internalf makes an internal fault; returned from an action it puts the TPM into failure mode.
 func internalf(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{errInternal}, args...)...)
+}
+
+// panicPlace is file and line of the code that panicked; to be called from a deferred function that recovered.
+func panicPlace() string {
+	callers := make([]uintptr, 16)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	inRuntime := false
+	for {
+		f, more := frames.Next()
+		if own := strings.HasPrefix(f.Function, "runtime."); inRuntime && !own || !more {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		} else if own {
+			inRuntime = true
+		}
+	}
 }
 
 // fail puts the TPM into failure mode.

@@ -15,12 +15,15 @@ const (
 )
 
 // encryptSecret makes a secret that only the holder of key can find: the encrypted form for the response, and the
-// secret itself. RCAttributes: not a decryption key; RCKey: its public point is no point; without position.
+// secret itself. RCAttributes: not a decryption key; RCKey: it has no nameAlg, or its public point is no point; without position.
 func (t *TPM) encryptSecret(key *object, label string) (encrypted, secret []byte, err error) {
 	if !key.public.Attributes.Has(wire.ObjectDecrypt) {
 		return nil, nil, wire.RCAttributes
 	}
 	alg := key.public.NameAlg
+	if digestSize(alg) == 0 {
+		return nil, nil, wire.RCKey
+	}
 	switch key.public.Type {
 	case wire.AlgRSA:
 		secret = make([]byte, digestSize(alg))
@@ -65,8 +68,11 @@ func (t *TPM) encryptSecretECC(key *object, label string) (encrypted, secret []b
 }
 
 // decryptSecret finds the secret that was encrypted to key. nonceCaller is only used by symmetric keys.
-// RCScheme, RCValue, RCSize, RCECCPoint and what else a point can be, without position.
+// RCScheme, also for a key without nameAlg, RCValue, RCSize, RCECCPoint and what else a point can be, without position.
 func (t *TPM) decryptSecret(key *object, label string, encrypted, nonceCaller []byte) ([]byte, error) {
+	if digestSize(key.public.NameAlg) == 0 {
+		return nil, wire.RCScheme
+	}
 	switch key.public.Type {
 	case wire.AlgRSA:
 		return t.decryptSecretRSA(key, label, encrypted)

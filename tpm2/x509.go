@@ -42,6 +42,9 @@ func (t *TPM) certifyX509(c *call, p *certifyX509Parameters) error {
 	if err := t.checkSigner(key, &p.inScheme, 2, 2); err != nil {
 		return err
 	}
+	if digestSize(key.public.NameAlg) == 0 { // of the serial number
+		return wire.RCKey.Handle(2)
+	}
 	publicKey := marshalPublicKeyInfo(&object.public)
 	if publicKey == nil {
 		return wire.RCAsymmetric.Handle(1)
