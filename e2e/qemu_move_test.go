@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
-
-	"govtpm/e2e/guestimage"
 )
 
 // A guest that moves to another QEMU, through a socket or a file, finds its TPM as it left it.
@@ -145,46 +143,4 @@ func TestQEMUSuspend(t *testing.T) {
 	monitor.do("quit", nil) // after a resume q35 does not let the guest power it off
 	v.ended()
 	emulator.wait(10 * time.Second)
-}
-
-// Inside the guest our program makes devices itself: with the kernel's proxy driver, and with CUSE.
-func TestQEMUProxy(t *testing.T) {
-	guard(t, "qemu-system-x86_64")
-	v := bootWithProgram(t, program(t), "tpm_vtpm_proxy")
-	v.do("wait /dev/vtpmx")
-	v.send("start /bin/swtpm chardev --vtpm-proxy --tpm2 --tpmstate dir=/tmp --flags startup-clear")
-	v.do("wait /dev/tpmrm0")
-	v.do("use /dev/tpm0")
-	v.do("keep /dev/tpm0")
-	v.do("kept /dev/tpm0")
-	v.off()
-}
-
-func TestQEMUCUSE(t *testing.T) {
-	guard(t, "qemu-system-x86_64")
-	swtpm := program(t)
-	if swtpm == theirs {
-		t.Skip("Debian builds swtpm without CUSE")
-	}
-	v := bootWithProgram(t, swtpm, "cuse")
-	v.do("wait /dev/cuse")
-	v.do("run /bin/swtpm cuse --tpm2 -n vtpm7 --tpmstate dir=/tmp")
-	v.do("cuse /dev/vtpm7")
-	v.do("gone /dev/vtpm7")
-	v.do("run /bin/swtpm cuse --tpm2 -n vtpm8 --tpmstate dir=/tmp")
-	v.do("cuse /dev/vtpm8")
-	v.off()
-}
-
-// bootWithProgram boots a guest without a TPM that has the program as /bin/swtpm.
-func bootWithProgram(t *testing.T, swtpm string, modules ...string) *vm {
-	t.Helper()
-	kernel := guestKernel(t)
-	files, err := guestimage.Program("/bin/swtpm", swtpm)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := boot(t, machine{kernel: kernel, initramfs: initramfs(t, kernel, modules, files...)})
-	v.ready()
-	return v
 }

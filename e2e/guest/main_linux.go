@@ -4,11 +4,13 @@
 //	tpm DEVICE        checks the firmware's event log, the PCRs of all banks and some commands of the TPM
 //	keep DEVICE       leaves a key, a PCR value and an NV index in the TPM
 //	kept DEVICE       finds them again
-//	run PROGRAM ...   runs a program of the image and waits for it; start does not wait
+//	run PROGRAM ...   runs a program of the image and waits for it; start does not wait. What a program prints is
+//	                  "guest: info"; NAME=VALUE before its name goes into its environment
 //	wait FILE         waits for a file; gone waits until it is no more
 //	use DEVICE        does some commands of the TPM, without logs
 //	suspend           suspends the machine to RAM and returns when it was woken
 //	cuse DEVICE       checks a character device of a TPM, from INIT to SHUTDOWN
+//	clients DEVICE    checks it with several clients, while the TPM runs
 //	reboot, off
 //
 // Each is answered with "guest: ok COMMAND" or "guest: failed COMMAND: why". Start at commands.
@@ -80,6 +82,8 @@ func (g *guest) do(words []string) error {
 		return g.check(args[0])
 	case "cuse":
 		return checkCUSE(args[0])
+	case "clients":
+		return checkClients(args[0])
 	case "run":
 		return run(args)
 	case "start":
@@ -101,9 +105,18 @@ func (g *guest) do(words []string) error {
 }
 
 func run(args []string) error {
+	env := os.Environ()
+	for len(args) > 1 && strings.Contains(args[0], "=") {
+		env, args = append(env, args[0]), args[1:]
+	}
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	return cmd.Run()
+	cmd.Env = env
+	cmd.WaitDelay = time.Second // a daemon that it leaves may keep its output
+	out, err := cmd.CombinedOutput()
+	for line := range strings.Lines(string(out)) {
+		fmt.Printf("guest: info %s\n", strings.TrimSuffix(line, "\n"))
+	}
+	return err
 }
 
 // waitFor waits until the file is there, a device above all.
