@@ -30,6 +30,7 @@ var generators = []generator{
 	{8, genPCR}, {5, genNVDefine}, {14, genNV}, {1, genNVUndefine},
 	{6, genHierarchy}, {3, genLockout}, {4, genAudit}, {6, genAttest}, {2, genClock}, {3, genLocality},
 	{8, genSession}, {6, genPolicy}, {2, genPower}, {1, genSignal},
+	{2, genTicket}, {2, genAuthorize}, {2, genAuthorizeNV}, {3, genNarrow}, {3, genX509},
 }
 
 // Commands of a run, and of a sequence within it. After a sequence both start again from the common state.

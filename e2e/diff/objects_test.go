@@ -213,7 +213,9 @@ func (w *world) anyObject() wire.Handle {
 func genUnseal(w *world) {
 	w.room(1)
 	h := w.anyObject()
-	if o := w.find(func(o *object) bool { return o.area.Type == wire.AlgKeyedHash }); o != nil && w.chance(0.8) {
+	if o := w.find(func(o *object) bool {
+		return o.area.Type == wire.AlgKeyedHash && !o.has(wire.ObjectSign) && !o.has(wire.ObjectDecrypt)
+	}); o != nil && w.chance(0.8) {
 		h = o.handle
 	}
 	w.do(w.cmd(wire.CCUnseal, h))
@@ -279,7 +281,12 @@ func genContext(w *world) {
 		}
 		return
 	}
-	list := append(keysOf(w.sessions), keysOf(w.objects)...)
+	list := keysOf(w.sessions)
+	for _, h := range keysOf(w.objects) {
+		if !w.objects[h].persistent || w.chance(0.02) {
+			list = append(list, h)
+		}
+	}
 	if len(list) == 0 {
 		return
 	}

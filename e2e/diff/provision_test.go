@@ -27,10 +27,29 @@ const (
 )
 
 // duplicationPolicy authorizes the duplication of the keys that may be.
-var duplicationPolicy = &policy{hash: wire.AlgSHA256, digest: digest(wire.AlgSHA256, make([]byte, 32), u32(uint32(wire.CCPolicyCommandCode)), u32(uint32(wire.CCDuplicate))),
-	steps: []policyStep{func(w *world, s *session) *command {
-		return (&command{code: wire.CCPolicyCommandCode, handles: []wire.Handle{s.handle}}).u32(uint32(wire.CCDuplicate))
-	}}}
+var duplicationPolicy = commandPolicy(wire.AlgSHA256, wire.CCDuplicate)
+
+// commandPolicy is TPM2_PolicyCommandCode alone.
+func commandPolicy(hash wire.Alg, cc wire.CC) *policy {
+	return &policy{
+		hash: hash, command: cc,
+		digest: digest(hash, make([]byte, len(digest(hash))), u32(uint32(wire.CCPolicyCommandCode)), u32(uint32(cc))),
+		steps: []policyStep{func(w *world, s *session) *command {
+			return (&command{code: wire.CCPolicyCommandCode, handles: []wire.Handle{s.handle}}).u32(uint32(cc))
+		}},
+	}
+}
+
+// commandPolicies are policies for the commands that need one.
+func commandPolicies() []*policy {
+	var all []*policy
+	for _, hash := range hashes {
+		for _, cc := range []wire.CC{wire.CCDuplicate, wire.CCNVChangeAuth, wire.CCNVUndefineSpaceSpecial, wire.CCObjectChangeAuth, wire.CCCertify} {
+			all = append(all, commandPolicy(hash, cc))
+		}
+	}
+	return all
+}
 
 // provision makes keys and NV indexes in theirs, and returns the permanent state.
 func (w *world) provision() ([]byte, error) {

@@ -293,7 +293,8 @@ func (w *world) effect(c *command, handles []wire.Handle, params [][]byte, r *re
 	case wire.CCClear, wire.CCChangeEPS, wire.CCChangePPS, wire.CCHierarchyControl:
 		w.hierarchyEffect(c.code, handles, params)
 	case wire.CCPolicyAuthValue, wire.CCPolicyPassword, wire.CCPolicyRestart, wire.CCPolicySecret, wire.CCPolicySigned,
-		wire.CCPolicyTicket, wire.CCPolicyAuthorize, wire.CCPolicyNameHash, wire.CCPolicyCpHash, wire.CCPolicyDuplicationSelect:
+		wire.CCPolicyTicket, wire.CCPolicyAuthorize, wire.CCPolicyNameHash, wire.CCPolicyCpHash, wire.CCPolicyTemplate,
+		wire.CCPolicyDuplicationSelect:
 		w.policyEffect(c, handles)
 	default:
 		if info := w.info[c.code]; info.ReturnsHandle {

@@ -51,7 +51,7 @@ func (w *world) cmd(code wire.CC, handles ...wire.Handle) *command {
 func (w *world) authorize(code wire.CC, h wire.Handle, used map[*session]bool) auth {
 	value := w.authValue(h)
 	if !w.single {
-		if p := w.policyOf(h); p != nil && w.chance(0.5) {
+		if p := w.policyOf(h); p != nil && w.chance(0.5) && (p.command == 0 || p.command == code || w.chance(0.1)) {
 			if s := w.satisfy(p); s != nil {
 				used[s] = true
 				return auth{session: s, value: value, entity: h, attrs: pick(w, wire.SessionContinue, 0)}
@@ -177,9 +177,10 @@ func (w *world) salt(o *object) ([]byte, two) {
 
 // A policy is an authorization policy that has been made in a trial session, and how to satisfy it.
 type policy struct {
-	hash   wire.Alg
-	digest []byte
-	steps  []policyStep
+	hash    wire.Alg
+	digest  []byte
+	steps   []policyStep
+	command wire.CC // the only one that it authorizes, if it is so simple
 }
 
 // A policyStep makes a policy command for a session.
@@ -233,9 +234,7 @@ func (w *world) makePolicy() {
 	r := w.do(w.cmd(wire.CCPolicyGetDigest, s.handle))
 	if r.ok && r.get(0).same() && len(p.steps) > 0 {
 		p.digest = r.get(0)[ours]
-		if w.policies = append(w.policies, p); len(w.policies) > 8 {
-			w.policies = w.policies[1:]
-		}
+		w.policies = append(w.policies, p)
 	}
 	w.flush(s.handle)
 }

@@ -81,7 +81,11 @@ func genNVUndefine(w *world) {
 
 func genNV(w *world) {
 	list := keysOf(w.nv)
-	if len(list) == 0 || w.chance(0.02) {
+	if len(list) == 0 {
+		genNVDefine(w)
+		return
+	}
+	if w.chance(0.02) {
 		w.nvUse(0x01000000 + wire.Handle(w.rng.IntN(20)))
 		return
 	}
@@ -96,7 +100,11 @@ func (w *world) nvUse(h wire.Handle) {
 		size, kind = int(x.public.DataSize), x.public.Attributes.NT()
 	}
 	offset := pick(w, 0, 0, 0, 1, size/2, size, size+1)
-	switch w.rng.IntN(13) {
+	n := w.rng.IntN(13)
+	if x != nil && !x.written && w.chance(0.7) {
+		n = 0
+	}
+	switch n {
 	case 0, 1, 2, 3:
 		w.nvWrite(h, kind, size, offset)
 	case 4, 5, 6:
@@ -210,10 +218,28 @@ func genAudit(w *world) {
 	case 1:
 		w.attest(wire.CCGetCommandAuditDigest, wire.RHEndorsement)
 	case 2:
-		if s := w.idle(wire.SEHMAC, nil); s != nil {
-			w.attest(wire.CCGetSessionAuditDigest, wire.RHEndorsement, s.handle)
+		w.auditedSession()
+	}
+}
+
+// auditedSession has a session audit some commands, and asks for its digest.
+func (w *world) auditedSession() {
+	s := w.idle(wire.SEHMAC, nil)
+	if s == nil {
+		if s = w.startSession(wire.SEHMAC); s == nil {
+			return
 		}
 	}
+	for range w.rng.IntN(4) {
+		c := pick(w, (&command{code: wire.CCPCRRead}).plain(w.selection()), (&command{code: wire.CCReadClock}),
+			(&command{code: wire.CCGetRandom}).u16(8), (&command{code: wire.CCPolicyRestart, handles: []wire.Handle{0x03000000}}))
+		c.auths = []auth{{session: s, attrs: wire.SessionContinue | wire.SessionAudit | pick(w, 0, 0, wire.SessionAuditReset, wire.SessionAuditExclusive)}}
+		w.do(c)
+		if w.chance(0.2) {
+			genCapability(w)
+		}
+	}
+	w.attest(wire.CCGetSessionAuditDigest, wire.RHEndorsement, s.handle)
 }
 
 // attest asks for an attestation by a key, or by none. The key comes after the first of the handles.

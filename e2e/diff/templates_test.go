@@ -95,13 +95,20 @@ func (w *world) goodTemplate() wire.TPMTPublic {
 	if w.chance(0.3) {
 		p.NameAlg = pick(w, hashes...)
 	}
-	if len(w.policies) > 0 && w.chance(0.3) {
-		q := pick(w, w.policies...)
-		if q.hash == p.NameAlg {
-			p.AuthPolicy = q.digest
-		}
+	if w.chance(0.5) {
+		p.AuthPolicy = w.policyDigest(p.NameAlg)
 	}
 	return p
+}
+
+// policyDigest takes a policy that was made with the hash, if there is one.
+func (w *world) policyDigest(hash wire.Alg) []byte {
+	for range 8 {
+		if p := pick(w, w.policies...); p.hash == hash {
+			return p.digest
+		}
+	}
+	return nil
 }
 
 // template chooses a template and often does something to it.
@@ -153,10 +160,14 @@ func (w *world) nvTemplate() wire.TPMSNVPublic {
 	if w.chance(0.05) {
 		p.DataSize = uint16(w.rng.IntN(3000))
 	}
-	if len(w.policies) > 0 && w.chance(0.3) {
-		if q := pick(w, w.policies...); q.hash == p.NameAlg {
-			p.AuthPolicy = q.digest
-		}
+	switch n := w.rng.IntN(10); {
+	case n < 2:
+		p.AuthPolicy = w.policyDigest(p.NameAlg)
+	case n < 5:
+		p.AuthPolicy = commandPolicy(p.NameAlg, wire.CCNVChangeAuth).digest
+	case n == 5:
+		p.AuthPolicy = commandPolicy(p.NameAlg, wire.CCNVUndefineSpaceSpecial).digest
+		p.Attributes |= wire.NVPlatformCreate | wire.NVPolicyDelete
 	}
 	return p
 }

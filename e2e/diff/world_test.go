@@ -97,7 +97,7 @@ func (w *world) reset() {
 	w.auths = make(map[wire.Handle][]byte)
 	w.fresh = make(map[wire.Handle]bool)
 	w.pool = make(map[string][]two)
-	w.contexts, w.policies, w.log = nil, nil, nil
+	w.contexts, w.policies, w.log = nil, commandPolicies(), nil
 	w.locality, w.over = 0, false
 }
 

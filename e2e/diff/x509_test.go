@@ -1,0 +1,39 @@
+package diff
+
+import (
+	"encoding/asn1"
+
+	"govtpm/tpm2/wire"
+)
+
+// genX509 certifies a key with an X.509 certificate.
+func genX509(w *world) {
+	w.room(2)
+	key := w.find(func(o *object) bool {
+		return o.has(wire.ObjectSign) && (o.area.Type == wire.AlgRSA || o.area.Type == wire.AlgECC)
+	})
+	o := w.find(func(o *object) bool { return o.area.Type == wire.AlgRSA || o.area.Type == wire.AlgECC })
+	if key == nil || o == nil {
+		return
+	}
+	der := func(tag byte, parts ...[]byte) []byte {
+		var body []byte
+		for _, p := range parts {
+			body = append(body, p...)
+		}
+		b, _ := asn1.Marshal(asn1.RawValue{Class: int(tag >> 6), Tag: int(tag & 31), IsCompound: tag&32 != 0, Bytes: body})
+		return b
+	}
+	name := der(0x30, der(0x31, der(0x30, []byte{6, 3, 0x55, 4, 3}, der(0x0C, []byte("issuer")))))
+	validity := der(0x30, der(0x17, []byte("200101000000Z")), der(0x17, []byte("300101000000Z")))
+	usage := der(0x30, []byte{6, 3, 0x55, 0x1D, 0x0F}, der(1, []byte{0xFF}), der(4, der(3, []byte{7, pick[byte](w, 0x80, 0x20, 0x08, 0x04, 0x00)})))
+	other := der(0x30, []byte{6, 3, 0x55, 0x1D, 0x13}, der(4, der(0x30)))
+	extensions := der(0xA3, der(0x30, pick(w, usage, append(usage, other...), other)))
+	partial := der(0x30, name, validity, name, extensions)
+	if w.chance(0.2) {
+		algorithm := der(0x30, []byte{6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11}, []byte{5, 0})
+		partial = der(0x30, algorithm, name, validity, name, extensions)
+	}
+	s := w.sigScheme(key)
+	w.do(w.cmd(wire.CCCertifyX509, o.handle, key.handle).b2(nil).plain(&s).b2(partial))
+}
