@@ -36,7 +36,10 @@ func (t *TPM) pcrAllocate(c *call, p *pcrAllocateParameters) error {
 	if !hcrtm || !drtm {
 		return wire.RCPCR
 	}
-	t.clearOrderly() // the PCRs that Shutdown(STATE) saved are those of the old allocation
+	// The PCRs that Shutdown(STATE) saved are those of the old allocation (Part 3, 22.5.1); Shutdown(CLEAR) saved none.
+	if t.persistent.orderlyState&^(orderlyFlagLocality|orderlyFlagHCRTM) == orderlyState {
+		t.clearOrderly()
+	}
 	t.persistent.pcrAllocated = next
 	t.volatile.pcrReconfigured = true
 	t.markPermanent()

@@ -281,6 +281,23 @@ func TestPCRHashSequences(t *testing.T) {
 	}
 }
 
+// An allocation takes a saved state back, but not an orderly shutdown that saved no PCRs.
+func TestPCRAllocateAfterShutdown(t *testing.T) {
+	for _, tt := range []struct {
+		shutdown wire.SU
+		safe     bool // the clock, after the next power cycle (Part 1, 36.3)
+	}{{wire.SUClear, true}, {wire.SUState, false}} {
+		b := newTestTPM(t)
+		b.shutdown(tt.shutdown)
+		b.must(newCommand(wire.CCPCRAllocate, wire.RHPlatform).password("").put(wire.TPMLPCRSelection{}))
+		b.powerCycle()
+		b.startup(wire.SUClear)
+		if got := b.orderly.clockSafe; got != tt.safe {
+			t.Errorf("after %v: clock safe %v, want %v", tt.shutdown, got, tt.safe)
+		}
+	}
+}
+
 func TestPCRAllocate(t *testing.T) {
 	b := newTestTPM(t)
 	allocate := func(want string, list ...wire.TPMSPCRSelection) {

@@ -26,16 +26,16 @@ var conditions = map[string]func(*world, *difference) bool{
 		}
 		return false
 	},
-	// The operand of a policy comparison is empty, and the comparison is a signed one.
-	"empty-signed": func(_ *world, d *difference) bool {
-		s := d.sent[theirs]
-		if len(s) < 6 {
+	// A signed comparison with an operand that is empty, or negative.
+	"signed": func(_ *world, d *difference) bool {
+		c := d.command1
+		if c.raw != nil || len(c.params) != 3 || len(c.params[2][theirs]) != 2 {
 			return false
 		}
-		tail := s[len(s)-6:]
-		op := wire.EO(binary.BigEndian.Uint16(tail[4:]))
-		return tail[0] == 0 && tail[1] == 0 &&
-			(op == wire.EOSignedGT || op == wire.EOSignedLT || op == wire.EOSignedGE || op == wire.EOSignedLE)
+		op := wire.EO(binary.BigEndian.Uint16(c.params[2][theirs]))
+		operand := c.params[0][theirs]
+		return (op == wire.EOSignedGT || op == wire.EOSignedLT || op == wire.EOSignedGE || op == wire.EOSignedLE) &&
+			(len(operand) == 2 || len(operand) > 2 && operand[2]&0x80 != 0)
 	},
 	// A PCR of the group that had an authValue and a policy of its own.
 	"pcr-group": func(w *world, d *difference) bool {

@@ -26,7 +26,7 @@ func genX509(w *world) {
 	}
 	name := der(0x30, der(0x31, der(0x30, []byte{6, 3, 0x55, 4, 3}, der(0x0C, []byte("issuer")))))
 	validity := der(0x30, der(0x17, []byte("200101000000Z")), der(0x17, []byte("300101000000Z")))
-	usage := der(0x30, []byte{6, 3, 0x55, 0x1D, 0x0F}, der(1, []byte{0xFF}), der(4, der(3, []byte{7, pick[byte](w, 0x80, 0x20, 0x08, 0x04, 0x00)})))
+	usage := der(0x30, []byte{6, 3, 0x55, 0x1D, 0x0F}, der(1, []byte{0xFF}), der(4, der(3, pick(w, []byte{7, 0x80}, []byte{5, 0x20}, []byte{3, 0x08}, []byte{2, 0x04}, []byte{1, 0x06}, []byte{0, 0x81}))))
 	other := der(0x30, []byte{6, 3, 0x55, 0x1D, 0x13}, der(4, der(0x30)))
 	extensions := der(0xA3, der(0x30, pick(w, usage, append(usage, other...), other)))
 	partial := der(0x30, name, validity, name, extensions)
