@@ -3,7 +3,9 @@ package diff
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 
+	"govtpm/tpm2"
 	"govtpm/tpm2/wire"
 )
 
@@ -16,6 +18,10 @@ var conditions = map[string]func(*world, *difference) bool{
 	"rsa-context": func(w *world, d *difference) bool {
 		n := len(d.values[theirs]) - len(d.values[ours])
 		return bytes.Equal(d.values[ours][:16], d.values[theirs][:16]) && (n == 4*64 || n == 4*128 || n == 4*192)
+	},
+	// TPM2_ClockSet has just set that time.
+	"again": func(w *world, d *difference) bool {
+		return d.command1.raw == nil && len(d.command1.params) == 1 && bytes.Equal(d.command1.params[0][theirs], w.clockSet)
 	},
 	// A session that was opened with bind authorizes something.
 	"bound": func(_ *world, d *difference) bool {
@@ -74,8 +80,7 @@ var limits09 = func() *wire.Limits {
 
 // decodes gives the code with which the parameters of a command are refused under limits09, RCSuccess when they are not.
 func (w *world) decodes(d *difference) wire.RC {
-	b := d.sent[theirs]
-	r := wire.NewReader(b, limits09)
+	r := wire.NewReader(d.sent[theirs], limits09)
 	tag := wire.ST(r.Uint16())
 	r.Uint32()
 	info := w.info[wire.CC(r.Uint32())]
@@ -86,22 +91,23 @@ func (w *world) decodes(d *difference) wire.RC {
 	if tag == wire.STSessions {
 		r.Bytes(int(r.Uint32()))
 	}
-	if d.command1.raw == nil { // without encryption
-		var flat []byte
-		for _, p := range d.command1.params {
-			flat = append(flat, p[theirs]...)
-		}
-		r = wire.NewReader(flat, limits09)
+	params := info.Parameters()
+	if w.sessionsIn(d.command1) && len(params) > 0 && strings.HasPrefix(params[0].Type, "TPM2B") { // perhaps encrypted, which leaves the size of the first
+		r.TPM2B(1 << 16)
+		return decodeParameters(r, params[1:], 2)
 	}
-	for i, p := range info.Parameters() {
+	return decodeParameters(r, params, 1)
+}
+
+func decodeParameters(r *wire.Reader, params []tpm2.Parameter, number int) wire.RC {
+	for i, p := range params {
 		p.Unmarshal(r)
-		if t, ok := p.Value.(*wire.TPM2BTemplate); ok && r.Err() == wire.RCSuccess {
-			if rc := wire.Unmarshal(*t, limits09, new(wire.TPMTPublic)); rc != wire.RCSuccess {
-				return rc.Parameter(i + 1)
-			}
+		rc := r.Err()
+		if t, ok := p.Value.(*wire.TPM2BTemplate); ok && rc == wire.RCSuccess {
+			rc = wire.Unmarshal(*t, limits09, new(wire.TPMTPublic))
 		}
-		if rc := r.Err(); rc != wire.RCSuccess {
-			return rc.Parameter(i + 1)
+		if rc != wire.RCSuccess {
+			return rc.Parameter(number + i)
 		}
 	}
 	return wire.RCSuccess

@@ -242,6 +242,8 @@ func (w *world) effect(c *command, handles []wire.Handle, params [][]byte, r *re
 		return nil
 	}
 	switch c.code {
+	case wire.CCClockSet:
+		w.clockSet = slices.Clone(arg(0))
 	case wire.CCFlushContext:
 		if len(arg(0)) == 4 {
 			w.forget(wire.Handle(binary.BigEndian.Uint32(arg(0))))

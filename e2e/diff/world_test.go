@@ -31,6 +31,7 @@ type world struct {
 	// fresh names the hierarchies whose seed or proof is no longer that of the common state.
 	fresh map[wire.Handle]bool
 
+	clockSet []byte // the last time that was set
 	locality uint8
 	steps    int
 	log      []string // of the sequence, as it can be repeated
