@@ -186,9 +186,19 @@ func (w *world) alikeTimes(v two) bool {
 		if wire.Unmarshal(v[side], nil, &t[side]) != wire.RCSuccess {
 			return false
 		}
-		t[side].Time, t[side].ClockInfo.Clock = 0, 0
 	}
+	straddle(&t[ours].ClockInfo, &t[theirs].ClockInfo)
+	t[ours].Time, t[theirs].Time = 0, 0
 	return t[ours] == t[theirs]
+}
+
+// straddle takes the time out of two clocks, and what they say of it if only one has passed a multiple of 4096 ms, where the
+// clock becomes safe (Part 1, 36.3).
+func straddle(a, b *wire.TPMSClockInfo) {
+	if a.Clock/4096 != b.Clock/4096 {
+		a.Safe, b.Safe = false, false
+	}
+	a.Clock, b.Clock = 0, 0
 }
 
 // Firmware versions: the difference comes through the obfuscation of attestations unchanged.
@@ -205,8 +215,7 @@ func (w *world) alikeAttests(c *command, v two, tainted bool) bool {
 			return false
 		}
 		x := &a[side]
-		x.ClockInfo.Clock = 0
-		x.Attested.Time.Time.Time, x.Attested.Time.Time.ClockInfo.Clock = 0, 0
+		x.Attested.Time.Time.Time = 0
 		x.Attested.SessionAudit.SessionDigest, x.Attested.CommandAudit.AuditDigest = nil, nil
 		version := uint64(ourFirmware)
 		if side == theirs {
@@ -223,6 +232,8 @@ func (w *world) alikeAttests(c *command, v two, tainted bool) bool {
 			x.ExtraData = nil
 		}
 	}
+	straddle(&a[ours].ClockInfo, &a[theirs].ClockInfo)
+	straddle(&a[ours].Attested.Time.Time.ClockInfo, &a[theirs].Attested.Time.Time.ClockInfo)
 	return bytes.Equal(wire.Marshal(&a[ours]), wire.Marshal(&a[theirs]))
 }
 

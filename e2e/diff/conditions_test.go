@@ -19,6 +19,11 @@ var conditions = map[string]func(*world, *difference) bool{
 		n := len(d.values[theirs]) - len(d.values[ours])
 		return bytes.Equal(d.values[ours][:16], d.values[theirs][:16]) && (n == 4*64 || n == 4*128 || n == 4*192)
 	},
+	// The second handle is TPM_RH_NULL.
+	"null-signer": func(_ *world, d *difference) bool {
+		s := d.sent[theirs]
+		return len(s) >= 18 && bytes.Equal(s[14:18], u32(uint32(wire.RHNull)))
+	},
 	// TPM2_ClockSet has just set that time.
 	"again": func(w *world, d *difference) bool {
 		return d.command1.raw == nil && len(d.command1.params) == 1 && bytes.Equal(d.command1.params[0][theirs], w.clockSet)

@@ -30,7 +30,7 @@ var generators = []generator{
 	{8, genPCR}, {5, genNVDefine}, {14, genNV}, {1, genNVUndefine},
 	{6, genHierarchy}, {3, genLockout}, {4, genAudit}, {6, genAttest}, {2, genClock}, {3, genLocality},
 	{8, genSession}, {6, genPolicy}, {2, genPower}, {1, genSignal},
-	{2, genTicket}, {2, genAuthorize}, {2, genAuthorizeNV}, {3, genNarrow}, {3, genX509},
+	{2, genTicket}, {2, genAuthorize}, {2, genAuthorizeNV}, {3, genNarrow}, {3, genX509}, {1, genSwap},
 }
 
 // Commands of a run, and of a sequence within it. After a sequence both start again from the common state.
@@ -120,9 +120,19 @@ func (w *world) sequence(t *testing.T, base *world, state []byte, seed, n uint64
 	t.Helper()
 	w.reset()
 	w.rng = rand.New(rand.NewPCG(seed, n))
-	for h, o := range base.objects {
+	copies := make(map[*object]*object)
+	var copied func(*object) *object
+	copied = func(o *object) *object {
+		if o == nil || copies[o] != nil {
+			return copies[o]
+		}
 		kept := *o
-		w.objects[h] = &kept
+		copies[o] = &kept
+		kept.parent = copied(o.parent)
+		return &kept
+	}
+	for h, o := range base.objects {
+		w.objects[h] = copied(o)
 	}
 	maps.Copy(w.auths, base.auths)
 	found := len(w.known.order)

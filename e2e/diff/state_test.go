@@ -341,7 +341,9 @@ func genPolicy(w *world) {
 func genPower(w *world) {
 	kind := pick(w, 0, 1, 1, 2)
 	if kind < 2 {
-		w.do((&command{code: wire.CCShutdown}).u16(uint16(kind)))
+		if !w.do((&command{code: wire.CCShutdown}).u16(uint16(kind))).ok {
+			kind = 2
+		}
 		if w.chance(0.1) {
 			genAny(w) // and something that undoes it
 			kind = 2
@@ -359,6 +361,11 @@ func genPower(w *world) {
 		}
 	}
 	w.log = append(w.log, "     power cycle")
+	w.startAgain(kind)
+}
+
+// startAgain signals and starts up after the power came back; shutdown is 2 when there was none.
+func (w *world) startAgain(shutdown int) {
 	locality := pick[uint8](w, 0, 0, 0, 0, 3, 4)
 	if w.chance(0.1) {
 		w.signal()
@@ -368,12 +375,12 @@ func genPower(w *world) {
 	}
 	w.locality = 0
 	start := 0
-	if kind == 1 && w.chance(0.7) {
+	if shutdown == 1 && w.chance(0.7) {
 		start = 1
 	}
 	var r *response
 	for range 2 {
-		if r != nil && kind == 2 {
+		if r != nil && shutdown == 2 {
 			// libtpms forgets with the Startup that it refuses that an object with dictionary attack protection was used,
 			// and does not count it as a failure (Part 1, 16.8.2); from here on the two may differ.
 			w.over = true
@@ -385,11 +392,11 @@ func genPower(w *world) {
 		}
 		locality, start = 0, 0
 	}
-	w.powered(kind, start, r.ok)
+	w.powered(shutdown, start)
 }
 
 // powered forgets what a power cycle takes.
-func (w *world) powered(shutdown, start int, ok bool) {
+func (w *world) powered(shutdown, start int) {
 	for h, o := range w.objects {
 		if !o.persistent {
 			delete(w.objects, h)
