@@ -242,6 +242,13 @@ func (w *world) effect(c *command, handles []wire.Handle, params [][]byte, r *re
 		return nil
 	}
 	switch c.code {
+	case wire.CCShutdown:
+		w.saved = len(arg(0)) == 2 && arg(0)[1] == byte(wire.SUState)
+	case wire.CCStartup:
+		w.saved = false
+	case wire.CCPCRAllocate:
+		// Our engine takes the saved state back, because its PCRs are of the old allocation (Part 3, 22.5.1); libtpms does not.
+		w.over = w.over || w.saved
 	case wire.CCClockSet:
 		w.clockSet = slices.Clone(arg(0))
 	case wire.CCFlushContext:

@@ -28,6 +28,7 @@ func genSwap(w *world) {
 		}
 	}
 	w.log = append(w.log, "     each loads the state of the other")
+	w.swapped = true
 	w.swapValues()
 	w.startAgain(kind)
 	genLook(w)

@@ -32,6 +32,8 @@ type world struct {
 	fresh map[wire.Handle]bool
 
 	clockSet []byte // the last time that was set
+	saved    bool   // Shutdown(STATE) was the last to change that
+	swapped  bool   // theirs has a state that ours has saved
 	locality uint8
 	steps    int
 	log      []string // of the sequence, as it can be repeated
@@ -99,7 +101,7 @@ func (w *world) reset() {
 	w.fresh = make(map[wire.Handle]bool)
 	w.pool = make(map[string][]two)
 	w.contexts, w.policies, w.log = nil, commandPolicies(), nil
-	w.locality, w.over = 0, false
+	w.locality, w.over, w.saved, w.swapped = 0, false, false, false
 }
 
 // name is the Name of an entity (Part 1, 13).
