@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -117,12 +119,14 @@ func freePorts(t *testing.T) int {
 	return 0
 }
 
+// free says whether nobody listens on a port. It does not listen there itself: a program that another test starts at
+// this moment would inherit the socket, and keep the port for as long as it takes to start.
 func free(port int) bool {
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	c, err := net.DialTimeout("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), time.Second)
 	if err == nil {
-		l.Close()
+		c.Close()
 	}
-	return err == nil
+	return errors.Is(err, syscall.ECONNREFUSED)
 }
 
 // shortDir is a temporary directory whose path fits into the address of a Unix socket.
