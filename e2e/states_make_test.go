@@ -57,7 +57,8 @@ func (s *stateTPM) storeVolatile() {
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 	var rsp [4]byte
-	if _, err := c.Write([]byte{0, 0, 0, 10}); err == nil {
+	_, err = c.Write([]byte{0, 0, 0, 10})
+	if err == nil {
 		_, err = io.ReadFull(c, rsp[:])
 	}
 	if err != nil || binary.BigEndian.Uint32(rsp[:]) != 0 {
@@ -89,7 +90,6 @@ func copyState(t *testing.T, from, to string) {
 type maker struct {
 	*stateTPM
 	options []string
-	last    string // name of the last state
 	calls   []call // what is asked of each state made from now on
 }
 
@@ -462,7 +462,7 @@ func makeRunning(t *testing.T) {
 	m.do(tpmCommand(0x186, nil, nil, tpm2b("event"), uint16(0x10)))
 	event := child // the slot that was free
 	m.do(tpmCommand(0x15c, on{event}, with{"event"}, tpm2b(strings.Repeat("event data ", 20))))
-	saved = m.do(contextSave(hash)).Rest()
+	m.do(contextSave(hash))
 	m.ask("HMAC goes on", sequenceComplete(0x80000000, "sequence", "end"))
 	m.ask("hash goes on", sequenceComplete(hash, "sequence", "end"))
 	m.ask("event goes on", tpmCommand(0x185, on{16, event}, with{"", "event"}, tpm2b("end")))

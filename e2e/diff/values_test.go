@@ -63,7 +63,7 @@ func (w *world) sigScheme(o *object) wire.TPMTSigScheme {
 	case wire.AlgECC:
 		s.Scheme = pick(w, wire.AlgECDSA, wire.AlgECDSA, wire.AlgECSchnorr, wire.AlgSM2)
 		if x := o.area.Parameters.ECC.Scheme; x.Scheme != wire.AlgNull {
-			s = wire.TPMTSigScheme{Scheme: x.Scheme, HashAlg: x.HashAlg, Count: x.Count}
+			s = wire.TPMTSigScheme(x)
 		}
 	case wire.AlgKeyedHash:
 		s.Scheme = wire.AlgHMAC
