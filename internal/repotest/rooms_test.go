@@ -30,6 +30,7 @@ var rooms = []room{
 	{"internal/repotest", nil, "rules only"},
 	{"internal", []string{".", "tpm2", "tpm12", "control", "cuse", "store", "internal"}, "the inside of the programs"},
 	{"cmd", []string{".", "tpm2", "tpm12", "control", "cuse", "store", "simulator", "internal"}, "programs may use everything but other programs"},
+	{"doc", []string{"internal"}, "documentation made of what the programs say"},
 	{"e2e", []string{"e2e", "control", "cuse", "tpm2/wire"}, "the suites see the programs from outside"},
 }
 

@@ -152,8 +152,10 @@ Manufactures the state of a TPM: keys, certificates, NV indexes and PCR banks.
 State:
 --tpm-state, --tpmstate <dir>   where the state is: a directory, dir://<dir> or
                                 file://<file>; must be given
---tpm <command>                 TPM to run; default: swtpm socket
---tpm2                          make a TPM 2; default is a TPM 1.2
+--tpm <command>                 program that is the TPM, with its interface, such as
+                                "swtpm socket"; default is this program itself
+--tpm2                          make a TPM 2; without it a TPM 1.2, which this
+                                program does not have yet
 --overwrite                     replace state that exists
 --not-overwrite                 keep state that exists, and exit without error
 --reconfigure                   only change the PCR banks of state that exists
@@ -181,12 +183,17 @@ Keys and certificates:
 --write-ek-cert-files <dir>     keep copies of certificates here
 --lock-nvram                    lock the NV indexes against writing
 --pcr-banks <list>              PCR banks to activate; - leaves them alone
---take-ownership, --ownerpass <p>, --owner-well-known, --srkpass <p>,
---srk-well-known                ownership of a TPM 1.2
+--take-ownership                take ownership of a TPM 1.2
+--ownerpass <p>, --owner-well-known
+                                with this owner password, or the well-known one
+--srkpass <p>, --srk-well-known
+                                with this SRK password, or the well-known one
 
 Profiles of a TPM 2:
---profile <json>, --profile-name <name>, --profile-file <file>,
---profile-file-fd <fd>          profile to use
+--profile <json>, --profile-name <name>
+                                profile to use, as such or by its name
+--profile-file <file>, --profile-file-fd <fd>
+                                file with the profile to use
 --profile-remove-disabled <m>   check or fips-host
 --print-profiles                print the profiles there are and exit
 

@@ -1,0 +1,72 @@
+# make              builds the program
+# make install      installs it with manual pages and configuration, below DESTDIR
+# make packages     makes a deb and an rpm in build/
+# make man          writes the manual pages anew, after a change of the programs' help
+# make test, check  runs the tests, the quick checks
+
+PREFIX = /usr
+BINDIR = $(PREFIX)/bin
+DATADIR = $(PREFIX)/share
+MANDIR = $(DATADIR)/man
+SYSTEMDDIR = $(PREFIX)/lib
+SYSCONFDIR = /etc
+LOCALSTATEDIR = /var
+DESTDIR =
+GO = go
+GOFLAGS = -trimpath
+NFPM = $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@latest
+VERSION = 0.1.0
+
+CADIR = $(LOCALSTATEDIR)/lib/swtpm-localca
+FILL = sed -e 's,@BINDIR@,$(BINDIR),g' -e 's,@SYSCONFDIR@,$(SYSCONFDIR),g' -e 's,@LOCALSTATEDIR@,$(LOCALSTATEDIR),g'
+# A file with its paths filled in: source, destination, mode.
+define fill
+	$(FILL) $(1) >build/filled
+	install -m $(3) build/filled $(DESTDIR)$(2)
+endef
+
+all: build/swtpm
+
+build/swtpm: FORCE
+	CGO_ENABLED=0 $(GO) build $(GOFLAGS) -ldflags=-s -o $@ ./cmd/swtpm
+
+# Mandatory access control goes by files: AppArmor has a profile for the path bin/swtpm, SELinux labels for swtpm and swtpm_cuse that
+# the other programs must not have. So these are files of their own, and the others are links to a third.
+install: build/swtpm
+	install -d -m 0755 $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/swtpm/profiles $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	install -d -m 0755 $(DESTDIR)$(SYSTEMDDIR)/sysusers.d $(DESTDIR)$(SYSTEMDDIR)/tmpfiles.d
+	install -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/swtpm/profiles
+	install -d -m 0750 $(DESTDIR)$(CADIR)
+	for name in swtpm swtpm_cuse swtpm_setup; do install -m 0755 build/swtpm $(DESTDIR)$(BINDIR)/$$name || exit 1; done
+	for name in ioctl bios cert localca; do ln -sf swtpm_setup $(DESTDIR)$(BINDIR)/swtpm_$$name || exit 1; done
+	install -m 0644 doc/man/*.8 $(DESTDIR)$(MANDIR)/man8
+	install -m 0644 doc/man/*.5 $(DESTDIR)$(MANDIR)/man5
+	$(call fill,packaging/etc/swtpm_setup.conf,$(SYSCONFDIR)/swtpm_setup.conf,0644)
+	$(call fill,packaging/etc/swtpm-localca.conf,$(SYSCONFDIR)/swtpm-localca.conf,0644)
+	$(call fill,packaging/etc/swtpm-localca.options,$(SYSCONFDIR)/swtpm-localca.options,0644)
+	$(call fill,packaging/share/swtpm-localca,$(DATADIR)/swtpm/swtpm-localca,0755)
+	$(call fill,packaging/share/swtpm-create-user-config-files,$(DATADIR)/swtpm/swtpm-create-user-config-files,0755)
+	$(call fill,packaging/lib/sysusers.conf,$(SYSTEMDDIR)/sysusers.d/swtpm.conf,0644)
+	$(call fill,packaging/lib/tmpfiles.conf,$(SYSTEMDDIR)/tmpfiles.d/swtpm-localca.conf,0644)
+
+# What packages hold is what an installation to /usr has.
+packages:
+	rm -rf build/root
+	$(MAKE) install DESTDIR=build/root PREFIX=/usr SYSCONFDIR=/etc LOCALSTATEDIR=/var
+	VERSION=$(VERSION) ARCH=$$($(GO) env GOARCH) $(NFPM) package --config packaging/nfpm.yaml --packager deb --target build/
+	VERSION=$(VERSION) ARCH=$$($(GO) env GOARCH) $(NFPM) package --config packaging/nfpm.yaml --packager rpm --target build/
+
+man:
+	$(GO) run ./doc/man/gen
+
+test:
+	$(GO) test ./...
+
+check:
+	script/check
+
+clean:
+	rm -rf build
+
+FORCE:
+.PHONY: all install packages man test check clean FORCE

@@ -1,0 +1,54 @@
+package main
+
+// syntax is what all configuration files have in common (package conffile).
+var syntax = extra{title: "SYNTAX", text: []string{
+	"A line is a key at its beginning, an equals sign and a value; a number sign ends the value, and blanks around it do not count. ${NAME} is " +
+		"replaced by the environment's variable of that name. Of two lines with one key the first counts.",
+}}
+
+func noHelp() string { return "" }
+
+// filePages are the pages of configuration files.
+func filePages() []*page {
+	return []*page{
+		{
+			name: "swtpm_setup.conf", section: 5, what: "configuration of swtpm_setup", help: noHelp,
+			about: []string{"Says how swtpm_setup makes TPMs unless its options say otherwise. The file that --config names counts, or else the one in " +
+				"$XDG_CONFIG_HOME, by default ~/.config, or else the one in /etc."},
+			more: []extra{syntax, {title: "KEYS", items: []item{
+				{"create_certs_tool", "program that makes certificates, such as swtpm_localca; without it there are none"},
+				{"create_certs_tool_config", "its configuration, handed to it as --configfile"},
+				{"create_certs_tool_options", "its file of options, handed to it as --optsfile"},
+				{"active_pcr_banks", "PCR banks to activate, separated by commas; sha256 by default"},
+				{"rsa_keysize", "size of the first endorsement key: 2048 (default), 3072, 4096 or max"},
+				{"ek1keyalgo, ek2keyalgo", "algorithms of the endorsement keys, as the options of these names"},
+				{"iakkeyalgo, idevidkeyalgo", "algorithms of IAK and IDevID, which are made if there are certificates"},
+				{"profile", "profile of new TPMs, in JSON"},
+				{"profile_file", "file with it; comes before profile"},
+				{"local_profiles_dir", "directory with profiles, NAME.json, for --profile-name"},
+			}}},
+			see: []string{"swtpm_setup(8)", "swtpm_localca(8)"},
+		},
+		{
+			name: "swtpm-localca.conf", section: 5, what: "configuration of swtpm_localca", help: noHelp,
+			about: []string{"Says where the certificate authority of this machine is. The file that --configfile names counts, or else the one in " +
+				"$XDG_CONFIG_HOME, by default ~/.config, or else the one in /etc."},
+			more: []extra{syntax, {title: "KEYS", items: []item{
+				{"statedir", "directory with the lock of the authority; is made if it is missing; must be given"},
+				{"signingkey", "PEM file with the private key; is made, with a root authority beside it, if it is missing; must be given"},
+				{"signingkey_password", "password of that key"},
+				{"issuercert", "PEM file with the certificate of that key; must be given"},
+				{"certserial", "file with the serial number of the last certificate; certserial in statedir by default"},
+			}}},
+			see: []string{"swtpm_localca(8)", "swtpm-localca.options(5)"},
+		},
+		{
+			name: "swtpm-localca.options", section: 5, what: "options of certificates made by swtpm_localca", help: noHelp,
+			about: []string{"Holds options of swtpm_cert, separated by blanks or ends of lines and without quotes, that every certificate is made with."},
+			more: []extra{{title: "EXAMPLES", code: []string{
+				"--platform-manufacturer Maker", "--platform-version 1.2", "--platform-model Model",
+			}}},
+			see: []string{"swtpm_localca(8)", "swtpm_cert(8)"},
+		},
+	}
+}

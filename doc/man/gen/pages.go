@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"govtpm/internal/biostool"
+	"govtpm/internal/certtool"
+	"govtpm/internal/daemon"
+	"govtpm/internal/inspect"
+	"govtpm/internal/ioctltool"
+	"govtpm/internal/localca"
+	"govtpm/internal/setup"
+)
+
+// A page is a manual page: the help of a program, and what a help screen has no room for.
+type page struct {
+	name    string
+	section int
+	what    string
+	about   []string      // in front of what the help says
+	help    func() string // what the program prints
+	more    []extra
+	see     []string
+}
+
+// An extra is a section that the help does not have.
+type extra struct {
+	title string
+	text  []string
+	items []item
+	code  []string
+}
+
+func (p *page) file() string { return fmt.Sprintf("%s.%d", p.name, p.section) }
+
+type program func(args []string, stdin io.Reader, stdout, stderr io.Writer) int
+
+// helpOf returns what a program prints for the arguments.
+func helpOf(main program, args ...string) func() string {
+	return func() string {
+		var out, errs bytes.Buffer
+		if code := main(args, strings.NewReader(""), &out, &errs); code != 0 {
+			panic(fmt.Sprintf("%v: exit status %d, %s", args, code, errs.String()))
+		}
+		return out.String()
+	}
+}
+
+func exitStatus(what string) extra {
+	return extra{title: "EXIT STATUS", text: []string{what}}
+}
+
+const zeroOne = "0 if all went well, 1 otherwise; the reason stands on standard error, or in the log if there is one."
+
+func pages() []*page {
+	return append(programPages(), filePages()...)
+}
+
+func programPages() []*page {
+	return []*page{
+		{
+			name: "swtpm", section: 8, what: "software TPM", help: helpOf(daemon.Main, "--help"),
+			about: []string{"A TPM in software, for virtual machines, containers and tests. The first word chooses how its clients reach it; " +
+				"each interface has a page of its own. What the TPM promises a client is on disk before the client has the response."},
+			more: []extra{
+				{title: "INTERFACES", items: []item{
+					{"socket", "TCP and Unix sockets; what QEMU uses"},
+					{"chardev", "a character device that is open already, or the Linux proxy driver for TPMs"},
+					{"cuse", "a character device in user space"},
+				}},
+				{title: "EXAMPLES", text: []string{"A TPM for tpm2-tools, on TCP ports 2321 and 2322, ready for commands:"}, code: []string{
+					"swtpm socket --tpm2 --tpmstate dir=mytpm --server type=tcp,port=2321 \\",
+					"    --ctrl type=tcp,port=2322 --flags not-need-init,startup-clear",
+				}},
+				exitStatus(zeroOne),
+			},
+			see: []string{"swtpm-socket(8)", "swtpm-chardev(8)", "swtpm-cuse(8)", "swtpm-inspect(8)", "swtpm_setup(8)", "swtpm_ioctl(8)", "swtpm_bios(8)"},
+		},
+		{
+			name: "swtpm-socket", section: 8, what: "software TPM on sockets", help: helpOf(daemon.Main, "socket", "--help"),
+			about: []string{"A TPM whose commands come over one connection, and its control over another. This is the TPM of virtual machines."},
+			more: []extra{
+				{title: "EXAMPLES", text: []string{"A TPM for a virtual machine:"}, code: []string{
+					"swtpm socket --tpm2 --tpmstate dir=vmtpm --ctrl type=unixio,path=vmtpm/sock --terminate &",
+					"qemu-system-x86_64 ... -chardev socket,id=chrtpm,path=vmtpm/sock \\",
+					"    -tpmdev emulator,id=tpm0,chardev=chrtpm -device tpm-crb,tpmdev=tpm0",
+				}},
+				exitStatus(zeroOne),
+			},
+			see: []string{"swtpm(8)", "swtpm_ioctl(8)", "swtpm_setup(8)"},
+		},
+		{
+			name: "swtpm-chardev", section: 8, what: "software TPM on a character device", help: helpOf(daemon.Main, "chardev", "--help"),
+			about: []string{"A TPM whose commands come from a character device: one that is open, or one that the kernel's proxy driver makes for a container."},
+			more: []extra{exitStatus(zeroOne)}, see: []string{"swtpm(8)", "swtpm_ioctl(8)"},
+		},
+		{
+			name: "swtpm-cuse", section: 8, what: "software TPM as a character device in user space", help: helpOf(daemon.Main, "cuse", "--help"),
+			about: []string{"A TPM that is a device of this machine. Programs read and write it as they would a chip's; swtpm_ioctl controls it."},
+			more: []extra{exitStatus("0 if all went well, another number otherwise.")}, see: []string{"swtpm(8)", "swtpm_ioctl(8)"},
+		},
+		{
+			name: "swtpm-inspect", section: 8, what: "tell what a saved state of a TPM holds", help: helpOf(inspect.Main, "--help"),
+			see: []string{"swtpm(8)"},
+		},
+		{
+			name: "swtpm_setup", section: 8, what: "make a TPM: keys, certificates, PCR banks", help: helpOf(setup.Main, "--help"),
+			about: []string{
+				"A TPM comes from its manufacturer with endorsement keys and certificates for them. This program does for a software TPM " +
+					"what a manufacturer does for a chip.",
+				"The TPM is made in the program's own memory, and its state is put in place when all of it is there. If anything fails, " +
+					"the place is as it was: no half of a TPM is left, and one that was there before still is.",
+			},
+			more: []extra{
+				{title: "WHAT IS MADE", items: []item{
+					{"0x81010001, 0x8101001c, 0x8101001e", "endorsement keys of RSA 2048, 3072, 4096; certificates in NV indexes 0x01c00002, 0x01c0001c, 0x01c0001e"},
+					{"0x8101000a, 0x81010016, 0x81010018", "endorsement keys of P-256, P-384, P-521; certificates in 0x01c0000a, 0x01c00016, 0x01c00018"},
+					{"0x01c08000", "platform certificate"},
+					{"0x81000001", "storage primary key"},
+					{"0x81020000, 0x81020001", "IDevID and IAK; certificates in 0x01c90200, 0x01c90100"},
+				}},
+				{title: "FILES", items: []item{
+					{"~/.config/swtpm_setup.conf, /etc/swtpm_setup.conf", "configuration: swtpm_setup.conf(5)"},
+					{"/usr/share/swtpm/profiles", "profiles of the distribution"},
+				}},
+				{title: "EXAMPLES", text: []string{"A TPM as libvirt has it made:"}, code: []string{
+					"swtpm_setup --tpm2 --tpm-state mytpm --create-ek-cert --create-platform-cert \\",
+					"    --lock-nvram --vmid myvm --not-overwrite",
+				}},
+				exitStatus("0 if the TPM was made, or was there and is kept by --not-overwrite; 1 otherwise."),
+			},
+			see: []string{"swtpm(8)", "swtpm_setup.conf(5)", "swtpm_localca(8)", "swtpm_cert(8)"},
+		},
+		{
+			name: "swtpm_localca", section: 8, what: "certificate authority on this machine", help: helpOf(localca.Main, "--help"),
+			more: []extra{
+				{title: "FILES", items: []item{
+					{"~/.config/swtpm-localca.conf, /etc/swtpm-localca.conf", "where the authority is: swtpm-localca.conf(5)"},
+					{"~/.config/swtpm-localca.options, /etc/swtpm-localca.options", "options of swtpm_cert for every certificate, such as --platform-model"},
+					{"<directory>/ek.cert, platform.cert, iak.cert, idevid.cert", "the certificate"},
+				}},
+				exitStatus(zeroOne),
+			},
+			see: []string{"swtpm_cert(8)", "swtpm-localca.conf(5)", "swtpm_setup(8)"},
+		},
+		{
+			name: "swtpm_cert", section: 8, what: "make a certificate for a key of a TPM", help: helpOf(certtool.Main, "--help"),
+			more: []extra{exitStatus(zeroOne)}, see: []string{"swtpm_localca(8)"},
+		},
+		{
+			name: "swtpm_ioctl", section: 8, what: "control a running software TPM", help: helpOf(ioctltool.Main, "--help"),
+			about: []string{"Sends one command to the control channel of a TPM and tells the answer."},
+			more: []extra{
+				{title: "EXAMPLES", code: []string{"swtpm_ioctl --unix vmtpm/sock -c", "swtpm_ioctl --tcp :2322 --save permanent state"}},
+				exitStatus(zeroOne),
+			},
+			see: []string{"swtpm(8)"},
+		},
+		{
+			name: "swtpm_bios", section: 8, what: "send a TPM the commands of firmware", help: helpOf(biostool.Main, "-h"),
+			more: []extra{{title: "EXIT STATUS", items: []item{
+				{"0", "all went well"}, {"1", "the options make no sense"}, {"128", "the TPM refused a command"},
+				{"129", "the TPM must be reset to become active"}, {"255", "the TPM cannot be reached, or does not answer as a TPM does"},
+			}}},
+			see: []string{"swtpm(8)"},
+		},
+	}
+}
