@@ -14,7 +14,7 @@ LOCALSTATEDIR = /var
 DESTDIR =
 GO = go
 GOFLAGS = -trimpath
-NFPM = $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@latest
+NFPM = $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0
 VERSION = 0.1.0
 
 CADIR = $(LOCALSTATEDIR)/lib/swtpm-localca

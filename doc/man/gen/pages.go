@@ -95,12 +95,12 @@ func programPages() []*page {
 		{
 			name: "swtpm-chardev", section: 8, what: "software TPM on a character device", help: helpOf(daemon.Main, "chardev", "--help"),
 			about: []string{"A TPM whose commands come from a character device: one that is open, or one that the kernel's proxy driver makes for a container."},
-			more: []extra{exitStatus(zeroOne)}, see: []string{"swtpm(8)", "swtpm_ioctl(8)"},
+			more:  []extra{exitStatus(zeroOne)}, see: []string{"swtpm(8)", "swtpm_ioctl(8)"},
 		},
 		{
 			name: "swtpm-cuse", section: 8, what: "software TPM as a character device in user space", help: helpOf(daemon.Main, "cuse", "--help"),
 			about: []string{"A TPM that is a device of this machine. Programs read and write it as they would a chip's; swtpm_ioctl controls it."},
-			more: []extra{exitStatus("0 if all went well, another number otherwise.")}, see: []string{"swtpm(8)", "swtpm_ioctl(8)"},
+			more:  []extra{exitStatus("0 if all went well, another number otherwise.")}, see: []string{"swtpm(8)", "swtpm_ioctl(8)"},
 		},
 		{
 			name: "swtpm-inspect", section: 8, what: "tell what a saved state of a TPM holds", help: helpOf(inspect.Main, "--help"),

@@ -93,7 +93,8 @@ func writeItems(line func(string, ...any), items []item) {
 	request := ".TP"
 	for _, it := range items {
 		line("%s", request)
-		line(`\fB%s\fR`, escape(it.term))
+		term := strings.ReplaceAll(escape(it.term), "[,", `\:[,`) // where a line may end
+		line(`\fB%s\fR`, term)
 		if request = ".TQ"; it.text != "" {
 			line("%s", escape(it.text))
 			request = ".TP"
