@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"govtpm"
+	"govtpm/control"
 	"govtpm/store"
 )
 
@@ -57,4 +58,29 @@ func TestCancel(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Nobody waits for a lock in a process that is to end, however often it is to be tried.
+func TestInterrupt(t *testing.T) {
+	mem := store.NewMemory()
+	other := mem.Open()
+	if err := other.Lock(0); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, mem, govtpm.Options{})
+	done := make(chan error)
+	go func() { done <- b.LockStorage(1 << 31) }()
+	select {
+	case err := <-done:
+		t.Fatalf("did not wait: %v", err)
+	case <-time.After(30 * time.Millisecond):
+	}
+	b.Interrupt()
+	select {
+	case err := <-done:
+		wantResult(t, err, control.Fail)
+	case <-time.After(10 * time.Second):
+		t.Fatal("waits on")
+	}
+	wantResult(t, b.Init(context.Background(), false), control.Fail)
 }

@@ -1,7 +1,9 @@
 package govtpm
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"govtpm/store"
 )
@@ -30,11 +32,32 @@ func (t *TPM) takeLock(retries int) error {
 	if t.lock.held {
 		return nil
 	}
-	if err := t.store.Lock(retries); err != nil {
+	if err := t.waitForLock(retries); err != nil {
 		return storeError("locking the storage", err)
 	}
 	t.lock.held, t.lock.deferred = true, false
 	return nil
+}
+
+// lockPause is the time between two tries.
+const lockPause = 10 * time.Millisecond
+
+// waitForLock tries to lock the storage retries times more, unless the TPM is interrupted.
+func (t *TPM) waitForLock(retries int) error {
+	for ; ; retries-- {
+		err := t.store.Lock(0)
+		if !errors.Is(err, store.ErrLocked) || retries <= 0 || t.interrupted.Load() {
+			return err
+		}
+		time.Sleep(lockPause)
+	}
+}
+
+// Interrupt makes the TPM give up what it waits for, now and later, because its process is to end: a command that runs is
+// cancelled, and for the lock of the storage it is tried once.
+func (t *TPM) Interrupt() {
+	t.interrupted.Store(true)
+	_ = t.Cancel()
 }
 
 // LockStorage takes the lock of the storage, trying retries times more at intervals of 10 ms. As many tries are made when

@@ -40,13 +40,14 @@ type Options struct {
 	Log func(format string, args ...any)
 }
 
-// A TPM is one TPM 2.0 with its storage. Its methods are safe for concurrent use; all but Running and Cancel wait for each
+// A TPM is one TPM 2.0 with its storage. Its methods are safe for concurrent use; all but Running, Cancel and Interrupt wait for each
 // other.
 type TPM struct {
 	store store.Store
 	opts  Options
 
-	running atomic.Bool
+	running     atomic.Bool
+	interrupted atomic.Bool // no waiting any more
 
 	cancelMu sync.Mutex
 	cancel   context.CancelFunc // of the command that runs

@@ -115,10 +115,7 @@ func (r *process) loop(set settings) error {
 		e.because(nil)
 	case <-ctx.Done():
 	}
-	// A command that takes long is given up, so that the end does not.
-	if r.tpm.Running() {
-		_ = r.tpm.Cancel()
-	}
+	r.tpm.Interrupt()
 	work.Wait()
 	return e.err
 }

@@ -14,12 +14,15 @@ import (
 )
 
 // A test needs the program as a process of its own: this binary is it when the
-// variable is set.
+// variable is set, with the true engine if it says "real".
 const actVariable = "DAEMON_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(actVariable) != "" {
+	if act := os.Getenv(actVariable); act != "" {
 		p := &Program{Engine: fakeEngine(), Stdout: os.Stdout, Stderr: os.Stderr, Env: os.Getenv, Confine: true}
+		if act == "real" {
+			p.Engine = DefaultEngine()
+		}
 		os.Exit(p.Main(os.Args[1:]))
 	}
 	os.Exit(m.Run())
@@ -30,6 +33,8 @@ type fakeTPM struct {
 	controltest.TPM
 	cfg Config
 }
+
+func (t *fakeTPM) Interrupt() { _ = t.Cancel() }
 
 func (t *fakeTPM) Close() error {
 	if t.cfg.Store != nil {

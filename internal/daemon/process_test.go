@@ -33,13 +33,19 @@ type proc struct {
 
 func start(t *testing.T, files []*os.File, args ...string) *proc {
 	t.Helper()
+	return startAs(t, "fake", files, args...)
+}
+
+// startAs starts the program with the fake engine or the real one.
+func startAs(t *testing.T, engine string, files []*os.File, args ...string) *proc {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &proc{t: t, dir: t.TempDir(), done: make(chan error, 1)}
 	p.cmd = exec.Command(exe, append([]string{"socket", "--tpm2", "--tpmstate", "dir=" + p.dir}, p.place(args)...)...)
-	p.cmd.Env = append(os.Environ(), actVariable+"=1")
+	p.cmd.Env = append(os.Environ(), actVariable+"="+engine)
 	p.cmd.Stderr, p.cmd.ExtraFiles = &p.errs, files
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

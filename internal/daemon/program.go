@@ -14,6 +14,7 @@ import (
 	"govtpm/internal/logging"
 	"govtpm/internal/serve"
 	"govtpm/internal/vtpmproxy"
+	"govtpm/store/envelope"
 )
 
 // Program is the program with its surroundings.
@@ -114,6 +115,7 @@ type process struct {
 	data     *channel
 	device   *device // of "swtpm cuse"
 	pid      *pidFile
+	keys     envelope.Keys
 	closers  []io.Closer
 	trace    func(label string, msg []byte)
 }
@@ -134,6 +136,8 @@ func (r *process) close() {
 	if r.device != nil {
 		r.device.Close()
 	}
+	r.keys.File.Wipe()
+	r.keys.Migration.Wipe()
 	r.pid.remove()
 	for i := len(r.closers) - 1; i >= 0; i-- {
 		r.closers[i].Close()
@@ -265,12 +269,13 @@ func (r *process) serve() error {
 func (r *process) config() (cfg Config, flags flagSettings, err error) {
 	o := r.options
 	cfg = Config{TPM12: !o.has("tpm2"), Log: r.log.Printf, DebugLevel: max(0, r.log.Level()-4), PhysicalPresence: r.presence.Load}
-	if cfg.Keys.File, err = o.key("key", r.log.Printf); err != nil {
+	if r.keys.File, err = o.key("key", r.log.Printf); err != nil {
 		return cfg, flags, err
 	}
-	if cfg.Keys.Migration, err = o.key("migration-key", r.log.Printf); err != nil {
+	if r.keys.Migration, err = o.key("migration-key", r.log.Printf); err != nil {
 		return cfg, flags, err
 	}
+	cfg.Keys = r.keys
 	state, err := o.state(r.Env)
 	if err != nil {
 		return cfg, flags, err

@@ -22,7 +22,7 @@ import (
 // How long the TPM may take.
 const (
 	startTimeout   = 5 * time.Second
-	controlTimeout = 2 * time.Second
+	controlTimeout = 10 * time.Second // a machine may be busy
 	commandTimeout = 30 * time.Second // a primary key of RSA 4096
 	exitTimeout    = 500 * time.Millisecond
 )
