@@ -109,6 +109,23 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// restart replaces an swtpm that has ended; that is not what is tested here.
+func (w *world) restart(t *testing.T, state []byte) {
+	t.Helper()
+	w.tpm[theirs].close()
+	s, err := startSWTPM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.tpm[theirs] = s
+	if err := s.powerCycle(false); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.load(state); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (w *world) close() {
 	for _, tpm := range w.tpm {
 		tpm.close()
@@ -118,6 +135,7 @@ func (w *world) close() {
 // sequence is one run of commands from the common state on.
 func (w *world) sequence(t *testing.T, base *world, state []byte, seed, n uint64) {
 	t.Helper()
+	before := w.log
 	w.reset()
 	w.rng = rand.New(rand.NewPCG(seed, n))
 	copies := make(map[*object]*object)
@@ -139,10 +157,12 @@ func (w *world) sequence(t *testing.T, base *world, state []byte, seed, n uint64
 	w.report = func(format string, args ...any) {
 		t.Errorf("GOVTPM_E2E_SEED=%d GOVTPM_E2E_SEQUENCE=%d, step %d: %s", seed, n, len(w.log), fmt.Sprintf(format, args...))
 	}
-	for side, tpm := range w.tpm {
-		if err := tpm.load(state); err != nil {
-			t.Fatalf("side %d does not load the common state: %v", side, err)
-		}
+	if err := w.tpm[theirs].load(state); err != nil {
+		t.Logf("swtpm has ended: %v; the last commands before sequence %d:\n%s", err, n, strings.Join(before[max(0, len(before)-5):], "\n"))
+		w.restart(t, state)
+	}
+	if err := w.tpm[ours].load(state); err != nil {
+		t.Fatalf("our engine does not load the common state: %v", err)
 	}
 	w.run((&command{code: wire.CCStartup}).u16(0))
 	weights := 0

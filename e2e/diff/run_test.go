@@ -34,7 +34,11 @@ func (w *world) run(c *command) *response {
 		r.raw[side], err = tpm.execute(c.locality, sent[side])
 		if err != nil {
 			w.over = true
-			w.differ(c, sent, r, "", fmt.Sprintf("side %d does not answer: %v", side, err))
+			r.rc = [2]wire.RC{wire.RCFailure, wire.RCFailure}
+			if side == ours {
+				w.differ(c, sent, r, "silence", fmt.Sprintf("no answer: %v", err))
+			}
+			w.log = append(w.log, fmt.Sprintf("     no answer of side %d: %v: %x", side, err, sent[side]))
 			return r
 		}
 	}

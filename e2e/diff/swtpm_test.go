@@ -156,10 +156,11 @@ func (s *swtpm) load(state []byte) error {
 func (s *swtpm) close() {
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
-	for _, c := range []io.Closer{s.data} {
-		if c != nil {
-			_ = c.Close()
-		}
+	if s.control != nil {
+		_ = s.control.Close()
+	}
+	if s.data != nil {
+		_ = s.data.Close()
 	}
 	os.RemoveAll(s.dir)
 }
