@@ -38,7 +38,7 @@ type attestation struct {
 
 // newAttestation fills in what every attestation states (Part 2, 10.12.12): signer, caller's data, time and firmware. Outside the
 // endorsement and platform hierarchies reset counts and firmware version are obfuscated, so that they do not tie keys to one TPM
-// (Part 1, 36.7).
+// (Part 1, 33.7).
 func (t *TPM) newAttestation(kind wire.ST, key *object, s wire.TPMTSigScheme, qualifyingData []byte) *attestation {
 	a := &attestation{key: key, scheme: s}
 	a.Type = kind

@@ -5,7 +5,7 @@ import (
 )
 
 // auditSessions extends the digest of the audit session with cpHash and rpHash, and keeps track of which session is
-// exclusive (Part 1, 17.7).
+// exclusive (Part 1, 17.2).
 func (t *TPM) auditSessions(c *call, params []byte) {
 	if c.auditSession < 0 {
 		if c.cmd.flags&flagNoSession == 0 {

@@ -8,7 +8,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// A sessionUse is one entry of the authorization area (Part 1, 17.6) and what became of it.
+// A sessionUse is one entry of the authorization area (Part 1, 15.6) and what became of it.
 type sessionUse struct {
 	handle     wire.Handle
 	session    *session // nil for a password
@@ -103,7 +103,7 @@ func (t *TPM) checkSession(c *call, i int, u *sessionUse) wire.RC {
 }
 
 // claim makes session i the one for parameter encryption or decryption, if the command allows it, no other session
-// has the part, and the session has a symmetric algorithm (Part 1, 18.2).
+// has the part, and the session has a symmetric algorithm (Part 1, 18.1).
 func claim(part *int, i int, allowed bool, s *session) wire.RC {
 	if !allowed || *part >= 0 {
 		return wire.RCAttributes
@@ -116,7 +116,7 @@ func claim(part *int, i int, allowed bool, s *session) wire.RC {
 }
 
 // authorize associates the sessions with the handles that need authorization and checks each
-// (Part 3, 5.6; Part 1, 16 and 17).
+// (Part 3, 5.6; Part 1, 16).
 func (t *TPM) authorize(c *call) error {
 	for i, h := range c.handles {
 		if c.cmd.role(i) == roleNone {
@@ -192,7 +192,7 @@ func (t *TPM) authorizeSession(c *call, i int) error {
 }
 
 // checkMeans checks that the entity may be authorized by what the session offers: authValue or policy
-// (Part 1, 16.3 and 16.4).
+// (Part 1, 16.6.17).
 func (t *TPM) checkMeans(c *call, i int) error {
 	u := &c.sessions[i]
 	if u.session == nil || !u.session.isPolicy {
@@ -229,7 +229,7 @@ func (t *TPM) checkSecret(c *call, i int) error {
 	return t.authorizationFailed(c, i)
 }
 
-// checkHMAC verifies the HMAC of session i (Part 1, 17.6.3).
+// checkHMAC verifies the HMAC of session i (Part 1, 16.6.5).
 func (t *TPM) checkHMAC(c *call, i int) error {
 	u := &c.sessions[i]
 	key := t.sessionKey(c, i, u.includeAuth)
@@ -252,7 +252,7 @@ func (t *TPM) sessionKey(c *call, i int, includeAuth bool) []byte {
 	return key
 }
 
-// commandHMAC computes the HMAC that the caller must have sent (Part 1, 17.6.5). The first session, if it authorizes
+// commandHMAC computes the HMAC that the caller must have sent (Part 1, 16.6.5). The first session, if it authorizes
 // a handle, also covers the nonces of separate decrypt and encrypt sessions.
 func (t *TPM) commandHMAC(c *call, i int, key []byte) []byte {
 	u := &c.sessions[i]
@@ -272,7 +272,7 @@ func (t *TPM) commandHMAC(c *call, i int, key []byte) []byte {
 	return h.Sum(nil)
 }
 
-// commandHash is cpHash (Part 1, 16.7) over the parameters as received; it is kept, because decryption changes them.
+// commandHash is cpHash (Part 1, 15.7) over the parameters as received; it is kept, because decryption changes them.
 func (c *call) commandHash(t *TPM, alg wire.Alg) []byte {
 	if d, ok := c.cpHash[alg]; ok {
 		return d
@@ -291,7 +291,7 @@ func (c *call) commandHash(t *TPM, alg wire.Alg) []byte {
 	return d
 }
 
-// responseHash is rpHash (Part 1, 16.8).
+// responseHash is rpHash (Part 1, 15.8).
 func (c *call) responseHash(alg wire.Alg, params []byte) []byte {
 	if d, ok := c.rpHash[alg]; ok {
 		return d
@@ -316,8 +316,8 @@ func (c *call) objectAt(i int) *object {
 	return nil
 }
 
-// authorizationFailed records a failed authorization and returns the code for it (Part 1, 16.9; 5.6 of the lockout
-// rules): RCAuthFail where it counts against dictionary attacks, else RCBadAuth.
+// authorizationFailed records a failed authorization and returns the code for it (Part 1, 16.8):
+// RCAuthFail where it counts against dictionary attacks, else RCBadAuth.
 func (t *TPM) authorizationFailed(c *call, i int) error {
 	u := &c.sessions[i]
 	entity := u.entity
@@ -337,7 +337,7 @@ func (t *TPM) authorizationFailed(c *call, i int) error {
 	return wire.RCAuthFail
 }
 
-// renewNonces gives every session of a successful command a new nonceTPM (Part 1, 17.6.4).
+// renewNonces gives every session of a successful command a new nonceTPM (Part 1, 16.6.3).
 func (t *TPM) renewNonces(c *call) error {
 	for i := range c.sessions {
 		if s := c.sessions[i].session; s != nil {
@@ -351,7 +351,7 @@ func (t *TPM) renewNonces(c *call) error {
 	return nil
 }
 
-// responseSessions appends the response authorization area (Part 1, 17.6.6) and ends sessions that do not continue.
+// responseSessions appends the response authorization area (Part 1, 15.6.2) and ends sessions that do not continue.
 func (t *TPM) responseSessions(c *call, params []byte, w *wire.Writer) {
 	for i := range c.sessions {
 		u := &c.sessions[i]

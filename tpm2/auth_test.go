@@ -9,7 +9,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// A testSession is the caller's end of an authorization session (Part 1, 17).
+// A testSession is the caller's end of an authorization session (Part 1, 16.5).
 type testSession struct {
 	b          *testTPM
 	handle     wire.Handle
@@ -187,7 +187,7 @@ func TestPasswordSessionEcho(t *testing.T) {
 	b.want(wire.RCSuccess, b.run(newCommand(wire.CCHierarchyChangeAuth, wire.RHOwner).password("new").b2(nil)))
 }
 
-// The response is authorized with the value that the command set (Part 1, 17.6.8).
+// The response is authorized with the value that the command set (Part 1, 16.6.5).
 func TestHMACSessionChangesAuth(t *testing.T) {
 	b := newTestTPM(t)
 	s := b.startSession(wire.SEHMAC, wire.AlgSHA256, wire.RHNull, nil, plainSession)

@@ -6,7 +6,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// clockState is how Environment.Clock becomes Time (Part 1, 36.2).
+// clockState is how Environment.Clock becomes Time (Part 1, 33.2).
 type clockState struct {
 	last       time.Duration // Clock.Monotonic at the last update
 	remainder  int64         // part of a millisecond not yet counted, in ns times nominalRate
@@ -17,7 +17,7 @@ type clockState struct {
 }
 
 // nominalRate is the divider of the clock at its nominal rate. TPM2_ClockRateAdjust changes it in the steps below, by 15 % at most
-// (Part 1, 36.3.2; the steps are those of libtpms).
+// (Part 1, 33.3.6; the steps are those of libtpms).
 const (
 	nominalRate      = 30000
 	clockFineStep    = 1
@@ -66,7 +66,7 @@ func (t *TPM) updateTime() {
 }
 
 // setClock moves Clock. When it crosses a multiple of clockSaveInterval its NV copy is renewed, and from then on Clock is safe
-// (Part 1, 36.3.1). That alone does not write the state out: it goes with the next change.
+// (Part 1, 33.3.2). That alone does not write the state out: it goes with the next change.
 func (t *TPM) setClock(clock uint64) {
 	old := t.orderly.clock
 	t.orderly.clock = clock
@@ -83,7 +83,7 @@ func (t *TPM) saveOrderly() {
 }
 
 // InterruptTime tells the TPM that its time stood still or jumped, as after a suspension of the host: tickets and policy
-// sessions that expire are no longer valid (Part 1, 36.4).
+// sessions that expire are no longer valid.
 func (t *TPM) InterruptTime() { t.volatile.time.newEpoch = true }
 
 // timeInfo is what TPM2_ReadClock and attestations tell of time (Part 2, 10.10.6).

@@ -9,7 +9,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// Saved contexts (Part 1, 30; Part 3, 28). The envelope is that of libtpms, so that contexts saved there load here after a
+// Saved contexts (Part 1, 27; Part 3, 28). The envelope is that of libtpms, so that contexts saved there load here after a
 // migration, and the other way round.
 
 // contextKey derives the key and IV that protect a context. The sequence number goes in as libtpms has it in memory on the
@@ -21,7 +21,7 @@ func (t *TPM) contextKey(x *wire.TPMSContext) (key, iv []byte) {
 	return k[:contextKeyBits/8], k[contextKeyBits/8:]
 }
 
-// contextIntegrity is the HMAC over an encrypted context (Part 1, 30.3.1): it ends with the TPM Reset, and for stClear objects
+// contextIntegrity is the HMAC over an encrypted context (Part 1, 27.3.2): it ends with the TPM Reset, and for stClear objects
 // with the TPM Restart.
 func (t *TPM) contextIntegrity(x *wire.TPMSContext, encrypted []byte) []byte {
 	head := binary.BigEndian.AppendUint64(nil, t.persistent.totalResetCount)

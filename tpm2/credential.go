@@ -4,7 +4,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// Credential protection: a credential that only the TPM which holds both a key and an object can open (Part 1, 24).
+// Credential protection: a credential that only the TPM which holds both a key and an object can open (Part 1, 21).
 
 // isCredentialKey reports whether o can protect credentials: an asymmetric restricted decryption key.
 func (o *object) isCredentialKey() bool {

@@ -35,7 +35,7 @@ func (t *TPM) Execute(ctx context.Context, locality uint8, commandBytes []byte) 
 	return response
 }
 
-// errorResponse is the ten bytes of a failed command (Part 1, 15.10).
+// errorResponse is the ten bytes of a failed command (Part 1, 36.1).
 func errorResponse(rc wire.RC) []byte {
 	b := make([]byte, 10)
 	binary.BigEndian.PutUint16(b, uint16(wire.STNoSessions))
@@ -58,7 +58,7 @@ func (t *TPM) processGuarded(ctx context.Context, commandBytes []byte) (response
 // process takes a command through the stages. The error is a wire.RC, or anything else for an internal fault.
 func (t *TPM) process(ctx context.Context, commandBytes []byte) ([]byte, error) {
 	t.updateTime()
-	t.dropDRTMSequence() // a command ends a sequence of signals (Part 1, 33.3)
+	t.dropDRTMSequence() // a command ends a sequence of signals (Part 1, 31.1)
 	r := wire.NewReader(commandBytes, t.limits)
 	c := &call{ctx: ctx, decryptSession: -1, encryptSession: -1, auditSession: -1, outHandle: wire.RHUnassigned}
 	defer t.releaseTransient(c)

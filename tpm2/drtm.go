@@ -8,7 +8,7 @@ import (
 )
 
 // The hash sequence that comes not by commands but by signals of the hardware, for a dynamic root of trust, or before
-// Startup for an H-CRTM (Part 1, 33.2 and 33.3; Part 3, 22.9 to 22.11).
+// Startup for an H-CRTM (Part 1, 31; Part 3, 22.9 to 22.11).
 
 const (
 	hcrtmPCR = 0  // PCR that an H-CRTM sequence extends

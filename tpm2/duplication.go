@@ -7,7 +7,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// Duplication of objects to another parent, here or in another TPM (Part 1, 23.3; Part 3, 13).
+// Duplication of objects to another parent, here or in another TPM (Part 1, 20.3; Part 3, 13).
 
 // duplicate is TPM2_Duplicate (Part 3, 13.1).
 //
@@ -78,7 +78,7 @@ func (t *TPM) innerKey(p *duplicateParameters) (key []byte, made bool, err error
 }
 
 // duplicateBlob makes the duplicate: sensitive area, inner wrap, outer wrap, as far as there is a key and a seed for them
-// (Part 1, 23.3.2.3 and 23.3.2.4).
+// (Part 1, 20.3.2.2 and 20.3.2.3).
 func (t *TPM) duplicateBlob(o, parent *object, seed []byte, sym wire.TPMTSymDefObject, key []byte) ([]byte, error) {
 	data := marshalSensitive(&o.sensitive, o.public.NameAlg)
 	if len(key) != 0 {

@@ -9,7 +9,7 @@ import (
 // An entity is what a handle names: a hierarchy or other permanent handle, a PCR, an NV index, an object, a session.
 // Where o is asked for it is the object of an object handle, nil for other kinds.
 
-// entityName returns the Name of an entity (Part 1, 14): that of an object or NV index, else the handle itself.
+// entityName returns the Name of an entity (Part 1, 13): that of an object or NV index, else the handle itself.
 func (t *TPM) entityName(h wire.Handle, o *object) []byte {
 	switch h.Type() {
 	case wire.HTTransient, wire.HTPersistent:
@@ -83,7 +83,7 @@ func (t *TPM) authPolicy(h wire.Handle, o *object) policy {
 	return policy{alg: wire.AlgNull}
 }
 
-// isDAExempt reports whether the entity is outside dictionary attack protection (Part 1, 16.9.3).
+// isDAExempt reports whether the entity is outside dictionary attack protection (Part 1, 16.8.1).
 func (t *TPM) isDAExempt(h wire.Handle, o *object) bool {
 	switch h.Type() {
 	case wire.HTPermanent:
@@ -114,7 +114,7 @@ func (t *TPM) policyRequired(c *call, i int) bool {
 	return h.Type() == wire.HTPCR && t.pcrPolicy(h).alg != wire.AlgNull
 }
 
-// authValueAvailable reports whether the authValue of handle i may be used for this command (Part 1, 16.4.2).
+// authValueAvailable reports whether the authValue of handle i may be used for this command (Part 1, 16.6.17).
 func (t *TPM) authValueAvailable(c *call, i int) bool {
 	h := c.handles[i]
 	switch h.Type() {
@@ -143,7 +143,7 @@ func (t *TPM) authValueAvailable(c *call, i int) bool {
 	return false
 }
 
-// policyAvailable reports whether a policy may authorize handle i for this command (Part 1, 16.4.3).
+// policyAvailable reports whether a policy may authorize handle i for this command (Part 1, 16.6.17).
 func (t *TPM) policyAvailable(c *call, i int) bool {
 	h := c.handles[i]
 	switch h.Type() {
@@ -170,7 +170,7 @@ func (t *TPM) policyAvailable(c *call, i int) bool {
 	return false
 }
 
-// writesNV reports whether a command writes the NV index that it names (Part 1, 35.2.4).
+// writesNV reports whether a command writes the NV index that it names (Part 1, 34.2.6).
 func writesNV(cc wire.CC) bool {
 	switch cc {
 	case wire.CCNVWrite, wire.CCNVIncrement, wire.CCNVSetBits, wire.CCNVExtend, wire.CCNVWriteLock:

@@ -11,7 +11,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// A failure is why the TPM is in failure mode (Part 1, 10.4 and 12.2.2). It is left only by Init.
+// A failure is why the TPM is in failure mode (Part 1, 9.4). It is left only by Init.
 type failure struct {
 	cause                error
 	function, line, code uint32 // reported by TPM2_GetTestResult; function and line come from libtpms, if they are there
@@ -56,7 +56,7 @@ func (t *TPM) Failure() error {
 }
 
 // executeFailed answers a command in failure mode: TPM2_GetTestResult and the first fixed properties of
-// TPM2_GetCapability, both without sessions; everything else is RCFailure (Part 1, 12.2.2).
+// TPM2_GetCapability, both without sessions; everything else is RCFailure (Part 1, 9.4).
 func (t *TPM) executeFailed(b []byte) []byte {
 	if len(b) < 10 || binary.BigEndian.Uint16(b) != uint16(wire.STNoSessions) || uint64(binary.BigEndian.Uint32(b[2:])) != uint64(len(b)) {
 		return errorResponse(wire.RCFailure)

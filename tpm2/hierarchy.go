@@ -6,7 +6,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// hierarchyEnabled reports whether the hierarchy may be used (Part 1, 12.3).
+// hierarchyEnabled reports whether the hierarchy may be used (Part 1, 10.2).
 func (t *TPM) hierarchyEnabled(h wire.Handle) bool {
 	switch h {
 	case wire.RHOwner:
@@ -19,7 +19,7 @@ func (t *TPM) hierarchyEnabled(h wire.Handle) bool {
 	return h == wire.RHNull
 }
 
-// proof is the secret of a hierarchy that makes its tickets and contexts (Part 1, 12.3.2); that of the NULL
+// proof is the secret of a hierarchy that makes its tickets and contexts (Part 1, 11.5); that of the NULL
 // hierarchy for any other handle.
 func (t *TPM) proof(h wire.Handle) []byte {
 	switch h {
@@ -33,7 +33,7 @@ func (t *TPM) proof(h wire.Handle) []byte {
 	return t.stateReset.nullProof
 }
 
-// primarySeed is the seed of a hierarchy (Part 1, 12.3.2).
+// primarySeed is the seed of a hierarchy (Part 1, 11.4).
 func (t *TPM) primarySeed(h wire.Handle) *seed {
 	switch h {
 	case wire.RHOwner:

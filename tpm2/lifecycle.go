@@ -19,13 +19,13 @@ type Options struct {
 	Seeds *Seeds
 }
 
-// Seeds are the primary seeds and proofs of a TPM, 64 bytes each (Part 1, 12.3.2).
+// Seeds are the primary seeds and proofs of a TPM, 64 bytes each (Part 1, 11.4 and 11.5).
 type Seeds struct {
 	Endorsement, Storage, Platform                []byte
 	EndorsementProof, StorageProof, PlatformProof []byte
 }
 
-// Manufacture makes a new TPM (Part 1, 12.2.3.2). It is powered off: call Init. Its state is not saved before that.
+// Manufacture makes a new TPM. It is powered off: call Init. Its state is not saved before that.
 func Manufacture(env Environment, o Options) (*TPM, error) {
 	if o.Profile == nil {
 		o.Profile = NullProfile()
@@ -100,8 +100,9 @@ func (t *TPM) manufacture(s *Seeds) {
 	t.saved.stateReset.contextSlotMask = 0xFFFF
 }
 
-// Init is the _TPM_Init signal (Part 1, 12.2.2; Part 3, 9.2): power comes on. Everything volatile is lost, failure mode is left, and
-// nothing but TPM2_Startup is accepted. Init reads the permanent state as it was last saved.
+// Init is the _TPM_Init signal (Part 1, 9.2.2; Part 3, 9.2): power comes on. Everything volatile is lost, failure mode is left, and
+// nothing but TPM2_Startup is accepted. What NV holds of data that runs ahead in RAM comes back; a change that could not be saved is
+// saved now.
 func (t *TPM) Init() error {
 	dirty := t.volatile.permanentDirty
 	t.wipeObjects()
@@ -126,7 +127,7 @@ func (t *TPM) generator(s drbg.State) *drbg.DRBG {
 	return d
 }
 
-// startGenerator mixes fresh entropy into the generator (Part 1, 11.4.11).
+// startGenerator mixes fresh entropy into the generator (Part 1, 8.4.11).
 func (t *TPM) startGenerator() error {
 	if err := t.volatile.rand.Reseed(nil); err != nil {
 		return internalf("seeding the generator: %w", err)

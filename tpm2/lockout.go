@@ -4,7 +4,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// Dictionary attack protection (Part 1, 16.9). The commands are in commands_lockout.go.
+// Dictionary attack protection (Part 1, 16.8). The commands are in commands_lockout.go.
 
 // resetLockoutParameters sets the values of manufacture, which TPM2_Clear restores.
 func (t *TPM) resetLockoutParameters() {
@@ -39,7 +39,7 @@ func (t *TPM) lockoutStartup() {
 }
 
 // selfHeal takes back failed tries that are old enough, and enables lockoutAuth again after its recovery time
-// (Part 1, 16.9.4 and 16.9.5).
+// (Part 1, 16.8.4 and 16.8.5).
 func (t *TPM) selfHeal() {
 	p := &t.persistent
 	if p.failedTries != 0 {

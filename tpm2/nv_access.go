@@ -7,7 +7,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// Who may use an index, and how its content changes (Part 1, 35.2.4 to 35.2.7; Part 3, 31.1).
+// Who may use an index, and how its content changes (Part 1, 34.2.5 and 34.2.6; Part 3, 31.1).
 
 // nvIndexStatus checks that an index is defined and its hierarchy enabled. RCHandle without position.
 func (t *TPM) nvIndexStatus(h wire.Handle) error {
@@ -62,7 +62,7 @@ func (x *nvIndex) authorizedBy(auth wire.Handle, owner, platform wire.TPMANV) bo
 }
 
 // authValueAvailable reports whether the authValue of the index may be used, to write or to do anything else. A PIN index is used
-// up when its count reaches its limit (Part 1, 35.2.8).
+// up when its count reaches its limit (Part 1, 34.2.6).
 func (x *nvIndex) authValueAvailable(write bool) bool {
 	if write {
 		return x.has(wire.NVAuthWrite)
@@ -89,7 +89,7 @@ func (x *nvIndex) pin() (count, limit uint32) {
 }
 
 // countPIN counts the use of a PIN index for authorization: PIN PASS counts successes, PIN FAIL failures, and starts over after a
-// success (Part 1, 35.2.8).
+// success (Part 1, 34.2.6).
 func (t *TPM) countPIN(h wire.Handle, ok bool) error {
 	x := t.nv.index(h)
 	if x == nil || !x.has(wire.NVWritten) {

@@ -25,7 +25,7 @@ const (
 	orderlyCountMask  = 1<<8 - 1
 )
 
-// nvMemory is the user part of NV: indexes and persistent objects (Part 1, 35).
+// nvMemory is the user part of NV: indexes and persistent objects (Part 1, 34).
 type nvMemory struct {
 	indexes    map[wire.Handle]*nvIndex
 	persistent map[wire.Handle]*object
@@ -33,7 +33,7 @@ type nvMemory struct {
 	maxCount   uint64        // greatest value that a deleted counter had (Part 3, 31.8)
 }
 
-// An nvIndex is one NV index (Part 1, 35.2).
+// An nvIndex is one NV index (Part 1, 34.2).
 type nvIndex struct {
 	public wire.TPMSNVPublic // attributes are the live ones
 	auth   []byte
@@ -46,7 +46,7 @@ type nvIndex struct {
 // index returns the index of handle h, nil if it is not defined.
 func (m *nvMemory) index(h wire.Handle) *nvIndex { return m.indexes[h] }
 
-// name is the Name of the index (Part 1, 14.2): it follows the attributes.
+// name is the Name of the index (Part 1, 13): it follows the attributes.
 func (x *nvIndex) name() []byte {
 	return append(binary.BigEndian.AppendUint16(nil, uint16(x.public.NameAlg)),
 		hashOf(x.public.NameAlg, wire.Marshal(&x.public))...)
@@ -254,7 +254,7 @@ func (t *TPM) nvPowerOn() {
 // nvShutdown saves the data of orderly indexes (Part 3, 9.4).
 func (t *TPM) nvShutdown() { t.nvSaveOrderly() }
 
-// nvStartup sets the attributes of indexes as a start-up does (Part 3, 9.3; Part 1, 35.2.3). An orderly counter after a power loss goes on
+// nvStartup sets the attributes of indexes as a start-up does (Part 3, 9.3; Part 1, 34.2). An orderly counter after a power loss goes on
 // beyond every value that it may have shown.
 func (t *TPM) nvStartup(kind startupKind) {
 	if kind == startupResume {

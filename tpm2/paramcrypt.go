@@ -63,7 +63,7 @@ func (t *TPM) cryptParameter(c *call, i int, data, nonceNewer, nonceOlder []byte
 	return t.cryptCFB(s.symmetric.Algorithm, keyIV[:keyBits/8], keyIV[keyBits/8:], data, encrypt)
 }
 
-// xorObfuscate is XOR obfuscation (Part 1, 11.4.7.3): a mask from KDFa, made and applied in place.
+// xorObfuscate is XOR obfuscation (Part 1, 8.4.7.3): a mask from KDFa, made and applied in place.
 func xorObfuscate(newHash func() hash.Hash, key, contextU, contextV, data []byte) {
 	mask := kdf.KDFa(newHash, key, "XOR", contextU, contextV, 8*len(data))
 	subtle.XORBytes(data, data, mask)

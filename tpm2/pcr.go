@@ -9,7 +9,7 @@ import (
 // savedPCR is the number of PCRs, from 0 on, that Shutdown(STATE) keeps.
 const savedPCR = 16
 
-// pcrBanks holds the PCRs: a slice of digests for each hash algorithm that has a bank (Part 1, 17). PCRs that are not
+// pcrBanks holds the PCRs: a slice of digests for each hash algorithm that has a bank (Part 1, 14). PCRs that are not
 // allocated are there too, and zero.
 type pcrBanks map[wire.Alg]*[implementationPCR][]byte
 
@@ -54,7 +54,7 @@ func attributesOfPCR(pcr int) pcrAttributes {
 	return pcrAttributes{noIncrement: true, reset: locality0To3, extend: allLocalities} // 16 and 23
 }
 
-// isDynamic reports whether a dynamic root of trust resets the PCR (Part 1, 33.3).
+// isDynamic reports whether a dynamic root of trust resets the PCR (Part 1, 31.2).
 func (a pcrAttributes) isDynamic() bool { return a.reset&locality4 != 0 }
 
 // pcrPowerOn brings the allocation that TPM2_PCR_Allocate asked for into force, and makes the banks.
@@ -110,7 +110,7 @@ func (t *TPM) pcrStartup(kind startupKind, locality uint8) {
 	}
 }
 
-// startValue is what every octet of a PCR is after TPM Reset and TPM Restart (Part 1, 17.5).
+// startValue is what every octet of a PCR is after TPM Reset and TPM Restart (Part 1, 14.1).
 func startValue(a pcrAttributes) byte {
 	if a.isDynamic() {
 		return 0xFF
@@ -140,7 +140,7 @@ func (t *TPM) restorePCR(alg wire.Alg, pcr int, v []byte) {
 	}
 }
 
-// pcrPrepareHCRTM sets PCR 0 to 00…04 before the measurement of an H-CRTM is extended (Part 1, 33.2).
+// pcrPrepareHCRTM sets PCR 0 to 00…04 before the measurement of an H-CRTM is extended (Part 1, 31.3).
 func (t *TPM) pcrPrepareHCRTM() {
 	for alg := range t.volatile.pcrs {
 		if v := t.pcrValue(alg, hcrtmPCR); v != nil {
@@ -150,7 +150,7 @@ func (t *TPM) pcrPrepareHCRTM() {
 	}
 }
 
-// pcrResetDynamic resets the PCRs of a dynamic root of trust (Part 1, 33.3).
+// pcrResetDynamic resets the PCRs of a dynamic root of trust (Part 1, 31.2).
 func (t *TPM) pcrResetDynamic() {
 	for pcr := range implementationPCR {
 		if attributesOfPCR(pcr).isDynamic() {
@@ -175,7 +175,7 @@ func (t *TPM) pcrValue(alg wire.Alg, pcr int) []byte {
 	return bank[pcr]
 }
 
-// pcrExtend extends a PCR in the bank of alg, if it is allocated there (Part 1, 17.3).
+// pcrExtend extends a PCR in the bank of alg, if it is allocated there (Part 1, 14.2).
 func (t *TPM) pcrExtend(h wire.Handle, alg wire.Alg, digest []byte) {
 	v := t.pcrValue(alg, int(h))
 	if v == nil {
@@ -188,7 +188,7 @@ func (t *TPM) pcrExtend(h wire.Handle, alg wire.Alg, digest []byte) {
 // pcrStateSaved reports whether Shutdown(STATE) saves the PCR, so that a change takes the shutdown back.
 func (t *TPM) pcrStateSaved(h wire.Handle) bool { return attributesOfPCR(int(h)).save }
 
-// pcrChanged counts a change of a PCR (Part 1, 17.9); h = 0 also stands for changes of more than one PCR.
+// pcrChanged counts a change of a PCR (Part 1, 14.9); h = 0 also stands for changes of more than one PCR.
 func (t *TPM) pcrChanged(h wire.Handle) {
 	if attributesOfPCR(int(h)).noIncrement {
 		return

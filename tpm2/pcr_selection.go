@@ -40,7 +40,7 @@ func (t *TPM) filterPCR(sel *wire.TPMLPCRSelection) {
 	}
 }
 
-// pcrDigest is the digest of the selected PCRs that are allocated, in the order of Part 1, 17.7.
+// pcrDigest is the digest of the selected PCRs that are allocated, in the order of Part 1, 14.5.
 func (t *TPM) pcrDigest(alg wire.Alg, sel *wire.TPMLPCRSelection) []byte {
 	h := newHash(alg)
 	for _, s := range *sel {

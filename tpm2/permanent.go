@@ -5,7 +5,7 @@ import "fmt"
 // markPermanent notes that the permanent state changed: it is saved before the response leaves.
 func (t *TPM) markPermanent() { t.volatile.permanentDirty = true }
 
-// clearOrderly takes back an orderly shutdown, because state that it saved is about to change (Part 1, 37.4).
+// clearOrderly takes back an orderly shutdown, because state that it saved is about to change (Part 1, 9.2.4).
 // A later Startup(STATE) then fails.
 func (t *TPM) clearOrderly() {
 	if t.persistent.orderlyState&^(orderlyFlagLocality|orderlyFlagHCRTM) <= orderlyState {

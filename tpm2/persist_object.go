@@ -171,7 +171,7 @@ func nonEmpty(b []byte) []byte {
 	return b
 }
 
-// marshalObjectContext is the payload of a saved context of o (Part 1, 30.2). RCType handle 1: a signature sequence.
+// marshalObjectContext is the payload of a saved context of o (Part 1, 27.2). RCType handle 1: a signature sequence.
 func (t *TPM) marshalObjectContext(o *object) ([]byte, error) {
 	s, err := objectState(o)
 	if errors.Is(err, errNotStorable) {

@@ -110,7 +110,7 @@ func sessionError(kind nvstate.Kind, detail string) error {
 	return &nvstate.Error{Kind: kind, Structure: "SESSION", Detail: detail}
 }
 
-// marshalSessionContext is the payload of a saved context of s (Part 1, 30.2).
+// marshalSessionContext is the payload of a saved context of s (Part 1, 27.2).
 func (t *TPM) marshalSessionContext(s *session) ([]byte, error) {
 	return nvstate.EncodeContextSession(sessionState(s, t.level()))
 }

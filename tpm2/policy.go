@@ -7,7 +7,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// How policy sessions collect conditions and how these are checked when the session authorizes (Part 1, 17.7 and 23;
+// How policy sessions collect conditions and how these are checked when the session authorizes (Part 1, 16.7;
 // Part 3, 23.1 and 23.2).
 
 // expiresOnReset marks a ticket timeout that ends with the TPM Reset: it was given without nonceTPM.

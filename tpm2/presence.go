@@ -1,6 +1,6 @@
 package tpm2
 
-// presence reports whether physical presence is asserted (Part 1, 14.6.3).
+// presence reports whether physical presence is asserted (Part 1, 16.3).
 func (t *TPM) presence() bool {
 	return t.env.PhysicalPresence != nil && t.env.PhysicalPresence()
 }

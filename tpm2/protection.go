@@ -8,7 +8,7 @@ import (
 )
 
 // Protected storage: how sensitive areas, duplicates and credentials are encrypted under a storage key and kept from
-// being changed (Part 1, 22 to 24).
+// being changed (Part 1, 19 to 21).
 
 // protector is what the wrapping of a storage key is made from: its seed, or one that was exchanged.
 type protector struct {
@@ -61,7 +61,7 @@ func (p *protector) integrity(name, data []byte) []byte {
 }
 
 // wrap encrypts data in place and puts the HMAC before it: the outer wrap of duplicates and credentials
-// (Part 1, 23.3.2.3 and 24.4).
+// (Part 1, 20.3.2.3 and 21.3).
 func (p *protector) wrap(t *TPM, name, data []byte) ([]byte, error) {
 	if err := p.crypt(t, name, nil, data, true); err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (p *protector) unwrap(t *TPM, name, blob []byte) ([]byte, error) {
 }
 
 // marshalSensitive is the sized sensitive area as it is encrypted: the authValue padded to the size of nameAlg's digest, so that its
-// length does not show (Part 1, 23.3.2.2).
+// length does not show (Part 1, 23.6).
 func marshalSensitive(s *wire.TPMTSensitive, nameAlg wire.Alg) []byte {
 	padded := *s
 	padded.AuthValue = make([]byte, max(digestSize(nameAlg), len(s.AuthValue)))
@@ -107,7 +107,7 @@ func marshalSensitive(s *wire.TPMTSensitive, nameAlg wire.Alg) []byte {
 	return w.Bytes()
 }
 
-// wrapSensitive makes the private part that leaves the TPM for an object of this name below parent (Part 1, 23.3.2).
+// wrapSensitive makes the private part that leaves the TPM for an object of this name below parent (Part 1, 23.6 and 23.7).
 func (t *TPM) wrapSensitive(parent *object, s *wire.TPMTSensitive, name []byte, nameAlg wire.Alg) ([]byte, error) {
 	p := parent.protector(parent.sensitive.SeedValue)
 	iv := make([]byte, symmetricBlockSize(p.sym.Algorithm))

@@ -6,7 +6,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// Secret sharing with an asymmetric key: salts of sessions, seeds of duplicates and credentials (Part 1, B.10 and C.6).
+// Secret sharing with an asymmetric key: salts of sessions, seeds of duplicates and credentials (Part 1, 43.10 and 44.7).
 
 // Labels of shared secrets.
 const (
@@ -45,7 +45,7 @@ func (t *TPM) encryptSecret(key *object, label string) (encrypted, secret []byte
 	return nil, nil, internalf("a shared secret with a key of type %v", key.public.Type)
 }
 
-// encryptSecretECC shares a secret by one-pass Diffie-Hellman (Part 1, C.6.1).
+// encryptSecretECC shares a secret by one-pass Diffie-Hellman (Part 1, 44.7).
 func (t *TPM) encryptSecretECC(key *object, label string) (encrypted, secret []byte, err error) {
 	c, q, err := eccPublicKey(&key.public)
 	if err != nil {
@@ -84,7 +84,7 @@ func (t *TPM) decryptSecret(key *object, label string, encrypted, nonceCaller []
 	return nil, internalf("a shared secret with a key of type %v", key.public.Type)
 }
 
-// decryptSecretRSA opens an OAEP secret (Part 1, B.10.3).
+// decryptSecretRSA opens an OAEP secret (Part 1, 43.10).
 func (t *TPM) decryptSecretRSA(key *object, label string, encrypted []byte) ([]byte, error) {
 	alg := key.public.NameAlg
 	if s := key.public.Parameters.RSA.Scheme; s.Scheme != wire.AlgNull {
@@ -107,7 +107,7 @@ func (t *TPM) decryptSecretRSA(key *object, label string, encrypted []byte) ([]b
 	return secret, nil
 }
 
-// decryptSecretECC finds a secret shared by one-pass Diffie-Hellman (Part 1, C.6.1).
+// decryptSecretECC finds a secret shared by one-pass Diffie-Hellman (Part 1, 44.7).
 func (t *TPM) decryptSecretECC(key *object, label string, encrypted []byte) ([]byte, error) {
 	r := wire.NewReader(encrypted, t.limits)
 	var point wire.TPMSECCPoint
@@ -132,7 +132,7 @@ func (t *TPM) decryptSecretECC(key *object, label string, encrypted []byte) ([]b
 	return kdf.KDFe(hashFunc(alg), z.X(), label, point.X, key.public.Unique.ECC.X, 8*digestSize(alg)), nil
 }
 
-// decryptSecretSymmetric opens a secret under a symmetric parent (Part 1, 17.6.13).
+// decryptSecretSymmetric opens a secret under a symmetric parent (Part 1, 16.6.13).
 func (t *TPM) decryptSecretSymmetric(key *object, encrypted, nonceCaller []byte) ([]byte, error) {
 	if len(encrypted) > digestSize(key.public.NameAlg) {
 		return nil, wire.RCValue

@@ -6,7 +6,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// selfTestState tells which algorithms were tested since power came on (Part 1, 10.4).
+// selfTestState tells which algorithms were tested since power came on (Part 1, 9.3).
 type selfTestState struct {
 	done wire.AlgSet
 	// answer replaces knownAnswer in tests that need a failure.

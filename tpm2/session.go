@@ -9,7 +9,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// A session is an authorization session loaded in the TPM (Part 1, 17).
+// A session is an authorization session loaded in the TPM (Part 1, 16.5).
 type session struct {
 	isPolicy  bool // policy or trial
 	trial     bool
@@ -30,7 +30,7 @@ type session struct {
 	bound     []byte
 	restricts restriction
 
-	// Conditions collected by policy commands (Part 1, 17.6.3 and 23).
+	// Conditions collected by policy commands (Part 1, 16.7.8).
 	commandCode     wire.CC
 	locality        wire.TPMALocality
 	startTime       uint64 // Time of the session's start, ms
@@ -60,7 +60,7 @@ const boundEntitySize = nvstate.BoundEntitySize
 
 // sessionTable holds the loaded sessions; which session sits in which slot is stateReset.contextArray:
 // 0 free, 1 to maxLoadedSessions loaded in slot value-1, greater: saved, the value being the low bits of the
-// context's sequence number (Part 1, 30.5).
+// context's sequence number (Part 1, 27.5).
 type sessionTable struct {
 	slots [maxLoadedSessions]*session
 }
@@ -116,7 +116,7 @@ func (st *sessionTable) oldestSaved(t *TPM) int {
 	return oldest
 }
 
-// gap reports whether the next context number would collide with that of the oldest saved session (Part 1, 30.5).
+// gap reports whether the next context number would collide with that of the oldest saved session (Part 1, 27.5).
 func (st *sessionTable) gap(t *TPM) bool {
 	oldest := st.oldestSaved(t)
 	return oldest >= 0 && t.stateReset.contextArray[oldest] == uint16(t.stateReset.contextCounter)&t.stateReset.contextSlotMask
@@ -254,7 +254,7 @@ type newSession struct {
 	salt        []byte
 }
 
-// createSession starts a session (Part 1, 17.6; Part 3, 11.1) and returns its handle.
+// createSession starts a session (Part 1, 16.6.7; Part 3, 11.1) and returns its handle.
 func (t *TPM) createSession(n newSession) (wire.Handle, *session, error) {
 	s := &session{
 		isPolicy:  n.kind != wire.SEHMAC,
@@ -309,7 +309,7 @@ func (s *session) resetPolicy() {
 }
 
 // boundEntity identifies an entity together with its authValue, so that a change of the authValue unbinds a session
-// (Part 1, 17.6.10).
+// (Part 1, 16.6.10).
 func (t *TPM) boundEntity(h wire.Handle, o *object) []byte {
 	b := make([]byte, boundEntitySize)
 	copy(b, t.entityName(h, o))

@@ -35,7 +35,7 @@ func (t *TPM) startAuthSession(c *call, p *startAuthSessionParameters) error {
 	return nil
 }
 
-// sessionSalt decrypts the salt with tpmKey; without key there must be none (Part 1, 17.6.13).
+// sessionSalt decrypts the salt with tpmKey; without key there must be none (Part 1, 16.6.13).
 func (t *TPM) sessionSalt(key *object, p *startAuthSessionParameters) ([]byte, error) {
 	if key == nil {
 		if len(p.encryptedSalt) != 0 {

@@ -4,7 +4,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// startupKind is what TPM2_Startup turned out to be (Part 1, 10.2.3): the larger kinds keep more.
+// startupKind is what TPM2_Startup turned out to be (Part 1, 9.2.5): the larger kinds keep more.
 type startupKind int
 
 const (
@@ -107,7 +107,7 @@ func (t *TPM) start(kind startupKind, locality uint8) error {
 // previousOrderly reports whether the last power cycle ended with a Shutdown.
 func (t *TPM) previousOrderly() bool { return t.volatile.previousOrderly <= orderlyState }
 
-// countStartup advances the counters of start-ups (Part 1, 36.5).
+// countStartup advances the counters of start-ups (Part 1, 33.4 and 33.5).
 func (t *TPM) countStartup(kind startupKind) {
 	sr, p := &t.stateReset, &t.persistent
 	switch kind {
@@ -123,7 +123,7 @@ func (t *TPM) countStartup(kind startupKind) {
 	}
 }
 
-// cryptStartup renews what ephemeral keys are made from, unless the power cycle resumes or restarts (Part 1, C.2.3).
+// cryptStartup renews what ephemeral keys are made from, unless the power cycle resumes or restarts (Part 1, 44.2.2).
 func (t *TPM) cryptStartup(kind startupKind) error {
 	if kind != startupReset {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// Tickets: HMACs over what this TPM has checked or made, with the proof of a hierarchy as key (Part 2, 10.6; Part 1, 11.4.6.3).
+// Tickets: HMACs over what this TPM has checked or made, with the proof of a hierarchy as key (Part 2, 10.6; Part 1, 8.4.6.3).
 
 // ticketHMAC is the HMAC of a ticket.
 func (t *TPM) ticketHMAC(tag wire.ST, hierarchy wire.Handle, parts ...[]byte) []byte {

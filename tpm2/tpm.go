@@ -21,11 +21,11 @@ import (
 type Environment struct {
 	// Entropy seeds the TPM's generator at manufacture and at each Startup.
 	Entropy io.Reader
-	// Clock is the source of time (Part 1, 36).
+	// Clock is the source of time (Part 1, 33).
 	Clock Clock
 	// Storage makes the permanent state durable.
 	Storage Storage
-	// PhysicalPresence reports whether presence is asserted (Part 1, 14.6.3); nil means never.
+	// PhysicalPresence reports whether presence is asserted (Part 1, 16.3); nil means never.
 	PhysicalPresence func() bool
 }
 
@@ -54,7 +54,7 @@ type TPM struct {
 
 	bufferSize int // 0: maxCommandSize
 
-	// Data by how long it lives (Part 1, 12.2.3 and 36; Part 3, 9.3).
+	// Data by how long it lives (Part 1, 34.4 and 34.5; Part 3, 9.3).
 	persistent persistentData // until changed
 	orderly    orderlyData    // orderly shutdown to startup
 	stateReset stateResetData // until TPM Reset

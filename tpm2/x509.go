@@ -304,7 +304,7 @@ func marshalSignatureAlgorithm(key *wire.TPMTPublic, s *wire.TPMTSigScheme) []by
 	return b.BytesOrPanic()
 }
 
-// pssSaltSize is the size of the salt in RSAPSS signatures (Part 1, B.7).
+// pssSaltSize is the size of the salt in RSAPSS signatures (Part 1, 43.7).
 func pssSaltSize(alg wire.Alg, modulus int) int {
 	return max(0, min(digestSize(alg), modulus-digestSize(alg)-2))
 }

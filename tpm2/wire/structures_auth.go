@@ -1,6 +1,6 @@
 package wire
 
-// Command and response headers (Part 1, 18) and authorizations (Part 2, 10.12).
+// Command and response headers (Part 1, 15) and authorizations (Part 2, 10.12).
 
 // HeaderSize is the size of a command header and of a response header.
 const HeaderSize = 10

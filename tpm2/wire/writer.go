@@ -82,7 +82,7 @@ func (w *Writer) End16(mark int) {
 	binary.BigEndian.PutUint16(w.buf[mark-2:], uint16(n))
 }
 
-// Begin32 leaves room for a 32-bit size and returns a mark for End32 (parameterSize, authorizationSize: Part 1, 18.2).
+// Begin32 leaves room for a 32-bit size and returns a mark for End32 (parameterSize, authorizationSize: Part 1, 15.1).
 func (w *Writer) Begin32() (mark int) {
 	w.Uint32(0)
 	return len(w.buf)
