@@ -49,20 +49,6 @@ func (b *toolbox) public(name string) crypto.PublicKey {
 	return key
 }
 
-// private reads a private key in PEM that openssl made.
-func (b *toolbox) private(name string) crypto.PrivateKey {
-	b.t.Helper()
-	block, _ := pem.Decode(b.file(name))
-	if block == nil {
-		b.t.Fatalf("%s is no PEM: %q", name, b.file(name))
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		b.t.Fatalf("%s: %v", name, err)
-	}
-	return key
-}
-
 // signed wants a plain signature of a file's bytes to be that of a key in PEM; pss chooses between the RSA schemes.
 func (b *toolbox) signed(key, message, signature string, hash crypto.Hash, pss bool) {
 	b.t.Helper()

@@ -65,15 +65,14 @@ type auth struct {
 
 // A command is a command in its parts.
 type command struct {
-	code      wire.CC
-	tag       wire.ST // 0: as the authorizations say
-	locality  uint8
-	handles   []wire.Handle
-	auths     []auth
-	params    []two // each encoded
-	encrypted bool  // the first parameter is a TPM2B
-	raw       func([]byte) []byte
-	note      string // how it was spoiled
+	code     wire.CC
+	tag      wire.ST // 0: as the authorizations say
+	locality uint8
+	handles  []wire.Handle
+	auths    []auth
+	params   []two // each encoded
+	raw      func([]byte) []byte
+	note     string // how it was spoiled
 }
 
 func (c *command) param(p ...two) *command {
