@@ -521,3 +521,17 @@ func TestSimulatorPorts(t *testing.T) {
 	conn.Close()
 	p.ends(0)
 }
+
+// A state that was saved before stays when it cannot be saved again.
+func TestSaveThatFailsKeepsTheFile(t *testing.T) {
+	p := start(t, nil, "--ctrl", ctrlArg)
+	p.dial("ctrl").Close()
+	name := filepath.Join(p.dir, "saved")
+	if err := os.WriteFile(name, []byte("saved before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, _, errs := ourTool(t, "", "--unix", filepath.Join(p.dir, "ctrl"), "--save", "permanent", name)
+	if got, err := os.ReadFile(name); status != 1 || string(got) != "saved before" {
+		t.Errorf("%d %s; the file holds %q, %v", status, errs, got, err)
+	}
+}

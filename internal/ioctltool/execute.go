@@ -127,6 +127,11 @@ func (t *tool) save(kind, name string) error {
 		return err
 	}
 	blob, _ := rsp.(control.StateBlob)
+	if st, err := f.Stat(); err == nil && st.Mode().IsRegular() {
+		if err := f.Truncate(0); err != nil {
+			return fmt.Errorf("Could not write to file '%s': %s", name, cause(err))
+		}
+	}
 	if _, err := f.Write(blob.Data); err != nil {
 		return fmt.Errorf("Could not write to file '%s': %s", name, cause(err))
 	}

@@ -196,8 +196,9 @@ func (t *tool) call(req control.Request) (control.Response, error) {
 	return rsp, nil
 }
 
+// openOut opens a file to write to, with what it holds: that goes when there is something to take its place.
 func openOut(name string) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("Could not open file '%s' for writing: %s", name, cause(err))
 	}

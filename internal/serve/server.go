@@ -32,8 +32,8 @@ type Server struct {
 
 	// MaxCommand is the largest command; zero stands for 4096 bytes.
 	MaxCommand int
-	// PartialTime is how long the rest of a command may take; zero stands
-	// for a second.
+	// PartialTime is how long each piece of the rest of a command may be in
+	// coming; zero stands for a second.
 	PartialTime time.Duration
 
 	// OnLost, if set, is called after a connection has ended.
