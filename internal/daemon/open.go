@@ -98,10 +98,14 @@ func openTPM(c Config) (Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	return govtpm.Open(s, govtpm.Options{
+	t, err := govtpm.Open(s, govtpm.Options{
 		Profile: string(profile), Keys: c.Keys, Incoming: c.Incoming, DisableAutoShutdown: c.DisableAutoShutdown, Log: c.Log,
 		PhysicalPresence: c.PhysicalPresence,
 	})
+	if err != nil {
+		return nil, err // and no TPM: a nil *govtpm.TPM would be an Instance
+	}
+	return t, nil
 }
 
 // missingStore is the storage of a TPM that was given no place for its state.

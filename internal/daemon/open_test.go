@@ -59,3 +59,15 @@ func TestRemoveDisabledReachesTheTPM(t *testing.T) {
 		}
 	}
 }
+
+// A TPM that could not be made is no Instance, not one around a nil pointer.
+func TestUnknownProfileMakesNoTPM(t *testing.T) {
+	if tpm, err := DefaultEngine().Open(Config{Store: store.NewMemory(), Profile: []byte(`{"Name":"foo"}`)}); tpm != nil || err == nil {
+		t.Errorf("%v, %v", tpm, err)
+	}
+	var stdout, stderr strings.Builder
+	args := strings.Fields("socket --tpm2 --tpmstate backend-uri=mem: --profile name=foo --server type=unixio,path=" + t.TempDir() + "/data")
+	if status := Main(args, strings.NewReader(""), &stdout, &stderr); status != 1 || !strings.Contains(stderr.String(), "no profile has this name") {
+		t.Errorf("%d, %q, %q", status, stdout.String(), stderr.String())
+	}
+}
