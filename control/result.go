@@ -33,12 +33,15 @@ const (
 )
 
 var resultNames = map[Result]string{
-	Success: "success", BadParameter: "bad parameter", Fail: "failure", BadOrdinal: "bad ordinal",
+	Success: "success", BadParameter: "bad parameter", Fail: "failure", BadOrdinal: "unknown, or not in this state of the TPM",
 	KeyNotFound: "key not found", Size: "no space", SHAThread: "no hash sequence", IOError: "input/output error",
 	EncryptError: "encryption error", DecryptError: "decryption error", InvalidPostinit: "TPM is powered",
-	BadKeyProperty: "bad key property", BadDataSize: "bad data size", BadMode: "bad mode", BadVersion: "bad version",
-	BadType: "bad type", BadLocality: "bad locality", Failure2: "TPM 2.0 failure", Retry: "no such state",
+	BadKeyProperty: "bad key property", BadDataSize: "bad data size", BadMode: "bad mode", BadVersion: "format of a later version",
+	BadType: "no such kind of state", BadLocality: "bad locality", Failure2: "TPM 2.0 failure", Retry: "no such state",
 }
+
+// Meaning tells in words what a result means on the control channel, "" for one that is not in use.
+func (r Result) Meaning() string { return resultNames[r] }
 
 // String gives number and meaning.
 func (r Result) String() string {

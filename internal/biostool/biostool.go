@@ -14,6 +14,7 @@ import (
 	"os"
 
 	"govtpm/internal/option"
+	"govtpm/internal/rcname"
 )
 
 // Name is the name of the program.
@@ -58,6 +59,7 @@ var grammar = option.Grammar{Program: Name, LongOnly: true, Options: []option.Op
 	{Long: "tpm-device", Arg: option.NeedsArg}, {Long: "tcp", Arg: option.NeedsArg}, {Long: "unix", Arg: option.NeedsArg}, {Long: "tpm2"},
 	{Short: 'c'}, {Short: 's'}, {Short: 'd'}, {Short: 'n'}, {Short: 'o'},
 	{Long: "cs"}, {Long: "ea"}, {Short: 'u'}, {Short: 'v'}, {Short: 'h'},
+	{Long: "version"}, {Long: "help"},
 }}
 
 // Main runs the program with the arguments behind its name and returns its exit code.
@@ -68,10 +70,10 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	o.target.fromEnvironment(os.LookupEnv)
 	for _, item := range given {
 		switch item.Name {
-		case "v":
+		case "v", "version":
 			fmt.Fprint(stdout, banner)
 			return exitOK
-		case "h":
+		case "h", "help":
 			fmt.Fprint(stdout, usage)
 			return exitOK
 		}
@@ -81,11 +83,10 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		}
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, err)
-		fmt.Fprint(stdout, usage)
+		fmt.Fprintf(stderr, "%v\nTry '%s --help' for the options there are.\n", err, Name)
 		return exitUsage
 	}
-	s := &session{send: o.target.transact, rand: rand.Reader, out: stderr}
+	s := &session{send: o.target.transact, rand: rand.Reader, out: stderr, tpm2: o.tpm2}
 	if o.tpm2 {
 		s.out = stdout
 		err = s.runTPM2(&o)
@@ -140,11 +141,17 @@ type session struct {
 	send       func(command []byte) (response []byte, err error)
 	rand       io.Reader
 	out        io.Writer // for messages about refused commands
+	tpm2       bool      // that is what the commands are for
 	failed     bool      // the TPM refused a command
+	mistaken   bool      // the TPM is of the other version, which was said
 	needsReset bool
 }
 
-const headerSize = 10 // tag, size, code (Part 1, 18.2; TPM 1.2 Part 2, 6)
+const (
+	headerSize = 10   // tag, size, code (Part 1, 18.2; TPM 1.2 Part 2, 6)
+	resultSize = 4    // how a control channel answers what is no request
+	badTag     = 0x1e // TPM_BADTAG, TPM_RC_BAD_TAG: the command is not in the words of this TPM
+)
 
 // do sends a command and returns the answer if the TPM carried it out, nil if it refused.
 func (s *session) do(name string, command []byte) ([]byte, error) {
@@ -152,18 +159,41 @@ func (s *session) do(name string, command []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(response) < headerSize {
+	switch {
+	case len(response) == resultSize:
+		return nil, errors.New("Returned packet is too short. It looks like one of a control channel; the commands belong on the other.") //nolint:staticcheck // known words
+	case len(response) < headerSize:
 		return nil, errors.New("Returned packet is too short.") //nolint:staticcheck // known words
 	}
 	if binary.BigEndian.Uint32(response[2:]) != uint32(len(response)) {
 		return nil, errors.New("Malformed response.") //nolint:staticcheck // known words
 	}
 	if code := binary.BigEndian.Uint32(response[6:]); code != 0 {
-		fmt.Fprintf(s.out, "%s returned error code 0x%08x\n", name, code)
+		fmt.Fprintf(s.out, "%s returned error code 0x%08x%s\n", name, code, s.explain(response, code))
 		s.failed = true
 		return nil, nil
 	}
 	return response, nil
+}
+
+// explain says behind the number of a response code what it is called, and whether it comes from a TPM of the other version.
+func (s *session) explain(response []byte, code uint32) string {
+	text := ""
+	if name := rcname.Of(code); name != "" {
+		text = " (" + name + ")"
+	}
+	if s.mistaken {
+		return text
+	}
+	switch tag := binary.BigEndian.Uint16(response); {
+	case !s.tpm2 && (tag == stNoSessions || code == badTag):
+		s.mistaken = true
+		return text + "; this is a TPM 2: use --tpm2"
+	case s.tpm2 && tag == tagRsp:
+		s.mistaken = true
+		return text + "; this is a TPM 1.2: leave out --tpm2"
+	}
+	return text
 }
 
 // step is one command of a sequence.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -156,11 +157,44 @@ func TestSequences(t *testing.T) {
 	}
 }
 
+// messages are the outputs, without the words behind numbers: they are our program's own.
 func messages(out, errs bytes.Buffer) string {
+	words := regexp.MustCompile(`(0x[0-9a-f]{8}).*`)
 	if errs.Len() > 0 {
-		return "!" + errs.String() + out.String()
+		return "!" + words.ReplaceAllString(errs.String()+out.String(), "$1")
 	}
-	return out.String()
+	return words.ReplaceAllString(out.String(), "$1")
+}
+
+// TestWords checks what the program says behind a number.
+func TestWords(t *testing.T) {
+	tpm := &fakeTPM{}
+	sock := filepath.Join(t.TempDir(), "s")
+	tpm.start(t, "unix", sock)
+	for _, tt := range []struct {
+		args, response string
+		code           int
+		want           string
+	}{
+		{"--tpm2", "80010000000a00000100", 128, "TPM2_Startup returned error code 0x00000100 (TPM_RC_INITIALIZE: TPM2_Startup is needed first, or has been done already)\n"},
+		{"--tpm2", "80010000000a000001c4", 128, "TPM2_Startup returned error code 0x000001c4 (TPM_RC_VALUE (parameter 1): value out of range or wrong here)\n"},
+		{"--tpm2", "80010000000affffffff", 128, "TPM2_Startup returned error code 0xffffffff\n"},
+		{"--tpm2 -cs", "00c40000000a0000001e", 128, "TPM2_Startup returned error code 0x0000001e (TPM_BADTAG); this is a TPM 1.2: leave out --tpm2\n" +
+			"TPM2_IncrementalSelfTest returned error code 0x0000001e (TPM_BADTAG)\n"},
+		{"-o -cs", "80010000000a00000084", 128, "TPM_Startup(0x01) returned error code 0x00000084 (TPM_RC_VALUE: value out of range or wrong here); this is a TPM 2: use --tpm2\n" +
+			"TPM_ContinueSelfTest returned error code 0x00000084 (TPM_RC_VALUE: value out of range or wrong here)\n"},
+		{"-o", "00c40000000a0000001e", 128, "TPM_Startup(0x01) returned error code 0x0000001e (TPM_BADTAG); this is a TPM 2: use --tpm2\n"},
+		{"-o", "00c40000000a00000026", 128, "TPM_Startup(0x01) returned error code 0x00000026 (TPM_INVALID_POSTINIT)\n"},
+		{"--tpm2", "0000000a", 255, "Returned packet is too short. It looks like one of a control channel; the commands belong on the other.\n"},
+		{"--tpm2 -d -u", "0000000a", 255, "Returned packet is too short. It looks like one of a control channel; the commands belong on the other.\n"},
+	} {
+		tpm.answerBy(answerWith(tt.response))
+		var out, errs bytes.Buffer
+		code := biostool.Main(append([]string{"--unix", sock}, strings.Fields(tt.args)...), nil, &out, &errs)
+		if code != tt.code || out.String()+errs.String() != tt.want {
+			t.Errorf("%q, %s: %d %q %q", tt.args, tt.response, code, out.String(), errs.String())
+		}
+	}
 }
 
 // oldTest2 is IncrementalSelfTest as swtpm_bios 0.7.1 sends it: it tests SHA-1, newer ones SHA-256.
@@ -213,7 +247,7 @@ func TestErrors(t *testing.T) {
 		code int
 		want string
 	}{
-		{"-x", 1, "swtpm_bios: unrecognized option '-x'"},
+		{"-x", 1, "swtpm_bios: unrecognized option '-x'\nTry 'swtpm_bios --help' for the options there are.\n"},
 		{"--unix", 1, "requires an argument"},
 		{"--tcp :abc", 1, "Invalid port 'abc'"},
 		{"--tcp :99999", 1, "Port '99999' outside valid range."},
@@ -222,6 +256,9 @@ func TestErrors(t *testing.T) {
 		{"", 255, "Unable to open device '/does/not/exist'"},
 		{"-v", 0, ""},
 		{"-h -x", 0, ""},
+		{"--help", 0, ""},
+		{"-help", 0, ""},
+		{"--version", 0, ""},
 	} {
 		var out, errs bytes.Buffer
 		if code := biostool.Main(strings.Fields(tt.args), nil, &out, &errs); code != tt.code || !strings.Contains(errs.String(), tt.want) {

@@ -53,6 +53,7 @@ func (s *session) runTPM2(o *options) error {
 // Tag, command codes and physical presence flags of TPM 1.2 (Part 2, 6, 17 and 4.9).
 const (
 	tagRqu                 = 0x00c1
+	tagRsp                 = 0x00c4
 	ordContinueSelfTest    = 0x53
 	ordGetCapability       = 0x65
 	ordPhysicalEnable      = 0x6f

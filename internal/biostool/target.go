@@ -122,6 +122,6 @@ Sends a TPM the commands firmware sends: Startup, and for a TPM 1.2 physical pre
 	                       that it must be reset
 	-u                     give up physical presence; give the platform hierarchy of
 	                       a TPM 2 a random password
-	-v                     print the version and exit
-	-h                     print this text and exit
+	-v, --version          print the version and exit
+	-h, --help             print this text and exit
 `

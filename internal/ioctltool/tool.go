@@ -66,8 +66,10 @@ type channel interface {
 	Close() error
 }
 
-// errUsage asks for the help screen.
+// errUsage points to the help screen.
 var errUsage = errors.New("usage")
+
+const seeHelp = "Try 'swtpm_ioctl --help' for the options there are."
 
 // Main is the program: args are the words behind its name. It returns the exit
 // status.
@@ -78,10 +80,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case err == nil:
 		return 0
 	case errors.Is(err, errUsage):
-		if err != errUsage {
-			fmt.Fprintln(stderr, strings.TrimSuffix(err.Error(), ": usage"))
-		}
-		io.WriteString(stderr, usageText+"\n")
+		fmt.Fprintf(stderr, "%s\n%s\n", strings.TrimSuffix(err.Error(), ": usage"), seeHelp)
 	default:
 		fmt.Fprintln(stderr, err)
 	}
@@ -182,18 +181,6 @@ func cause(err error) string {
 	}
 	text := err.Error()
 	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-// call sends a request and turns a result other than success into an error.
-func (t *tool) call(req control.Request) (control.Response, error) {
-	rsp, err := t.ch.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("Could not execute PTM_%v: %s", req.Command(), cause(err))
-	}
-	if r := rsp.TPMResult(); r != 0 {
-		return rsp, fmt.Errorf("TPM result from PTM_%v: 0x%x", req.Command(), r)
-	}
-	return rsp, nil
 }
 
 // openOut opens a file to write to, with what it holds: that goes when there is something to take its place.

@@ -106,7 +106,7 @@ func TestRequests(t *testing.T) {
 		{"-l x", nil, nil, "", "Could not get locality number from x."},
 		{"-r 0x3", control.Success, []control.Request{control.ResetTPMEstablished{Locality: 3}}, "", ""},
 		{"--lock-storage 7", control.Success, []control.Request{control.LockStorage{Retries: 7}}, "", ""},
-		{"--lock-storage 7", control.Fail, []control.Request{control.LockStorage{Retries: 7}}, "", "TPM result from PTM_LOCK_STORAGE: 0x9"},
+		{"--lock-storage 7", control.Fail, []control.Request{control.LockStorage{Retries: 7}}, "", "TPM result from PTM_LOCK_STORAGE: 0x9 (TPM_FAIL: failure)"},
 		{"-b 4096", control.BufferSize{Current: 4096, Min: 2896, Max: 4096}, []control.Request{control.SetBufferSize{Size: 4096}},
 			"TPM buffersize: 4096\nminimum size  : 2896\nmaximum size  : 4096\n", ""},
 		{"-b x", nil, nil, "", "Could not get buffersize from x."},
@@ -115,7 +115,7 @@ func TestRequests(t *testing.T) {
 		{"--load other " + in, nil, nil, "", "Unknown TPM state type 'other'."},
 		{"--save volatile " + in, control.StateBlob{Result: control.Retry}, []control.Request{control.GetStateBlob{Flags: 1, Kind: 2}}, "", ""},
 		{"--save volatile " + in, control.StateBlob{Result: control.Fail}, []control.Request{control.GetStateBlob{Flags: 1, Kind: 2}}, "",
-			"TPM result from PTM_GET_STATEBLOB: 0x9"},
+			"TPM result from PTM_GET_STATEBLOB: 0x9 (TPM_FAIL: failure)"},
 		{"--info 0x3", control.Info{Total: 3, Data: []byte("{}\x00")}, []control.Request{control.GetInfo{Flags: 3}}, "{}\n", ""},
 		{"--info x", nil, nil, "", "Cannot parse info flags."},
 	}

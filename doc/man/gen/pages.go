@@ -160,7 +160,7 @@ func programPages() []*page {
 			see: []string{"swtpm(8)"},
 		},
 		{
-			name: "swtpm_bios", section: 8, what: "send a TPM the commands of firmware", help: helpOf(biostool.Main, "-h"),
+			name: "swtpm_bios", section: 8, what: "send a TPM the commands of firmware", help: helpOf(biostool.Main, "--help"),
 			more: []extra{{title: "EXIT STATUS", items: []item{
 				{"0", "all went well"}, {"1", "the options make no sense"}, {"128", "the TPM refused a command"},
 				{"129", "the TPM must be reset to become active"}, {"255", "the TPM cannot be reached, or does not answer as a TPM does"},
