@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"govtpm/internal/listen"
 )
 
 // Server serves control connections, one at a time.
@@ -31,26 +33,14 @@ type Server struct {
 // (nil), or an error ends the process: ErrShutdown, or something fatal. With
 // once it returns nil after the first connection.
 func (s *Server) Serve(ctx context.Context, l net.Listener, once bool) error {
-	defer context.AfterFunc(ctx, func() { l.Close() })()
-	for {
-		conn, err := l.Accept()
-		switch {
-		case ctx.Err() != nil:
-			if err == nil {
-				conn.Close()
-			}
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return fmt.Errorf("control channel: %w", err)
-		case err != nil:
-			// Out of descriptors, or a client that was faster gone than come.
-			time.Sleep(10 * time.Millisecond)
-			continue
-		}
-		if err := s.ServeConn(ctx, conn); err != nil || once {
-			return err
-		}
+	var end error
+	if err := listen.Each(ctx, l, func(conn net.Conn) bool {
+		end = s.ServeConn(ctx, conn)
+		return end == nil && !once
+	}); err != nil {
+		return fmt.Errorf("control channel: %w", err)
 	}
+	return end
 }
 
 // ServeConn serves one connection until the client closes it, or does what

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"strconv"
 
+	"govtpm/internal/listen"
 	"govtpm/internal/option"
 	"govtpm/internal/serve"
 )
@@ -48,13 +50,13 @@ const defaultSimulatorPort = 2321
 
 const defaultSocketMode fs.FileMode = 0o770
 
-func unixEndpoint(l *option.List) serve.Endpoint {
-	return serve.Endpoint{Network: "unix", Path: l.String("path", ""), Mode: l.Mode("mode", defaultSocketMode),
+func unixEndpoint(l *option.List) listen.Endpoint {
+	return listen.Endpoint{Network: "unix", Path: l.String("path", ""), Mode: l.Mode("mode", defaultSocketMode),
 		UID: l.Int("uid", -1), GID: l.Int("gid", -1)}
 }
 
-func tcpEndpoint(l *option.List, port int) serve.Endpoint {
-	return serve.Endpoint{Network: "tcp", Address: l.String("bindaddr", "127.0.0.1"), Interface: l.String("ifname", ""), Port: uint16(port)}
+func tcpEndpoint(l *option.List, port int) listen.Endpoint {
+	return listen.Endpoint{Network: "tcp", Address: l.String("bindaddr", "127.0.0.1"), Interface: l.String("ifname", ""), Port: uint16(port)}
 }
 
 // control opens the control channel; nil if there is none.
@@ -83,11 +85,11 @@ func (c *channel) openControlUnix(l *option.List) (err error) {
 	switch {
 	case l.Has("fd"):
 		if c.listener, err = listenerOf(l.Int("fd", -1)); err != nil {
-			return fmt.Errorf("Bad filedescriptor %d for UnixIO control channel", l.Int("fd", -1))
+			return badDescriptor(l.Int("fd", -1), "UnixIO control channel", err)
 		}
 	case l.Has("clientfd"):
 		if c.conn, err = socketOf(l.Int("clientfd", -1)); err != nil {
-			return fmt.Errorf("Bad filedescriptor %d for UnixIO control channel", l.Int("clientfd", -1))
+			return badDescriptor(l.Int("clientfd", -1), "UnixIO control channel", err)
 		}
 	case l.Has("path"):
 		e := unixEndpoint(l)
@@ -104,7 +106,7 @@ func (c *channel) openControlTCP(l *option.List) (err error) {
 	switch {
 	case l.Has("fd"):
 		if c.listener, err = listenerOf(l.Int("fd", -1)); err != nil {
-			return fmt.Errorf("Bad filedescriptor %d for TCP control channel", l.Int("fd", -1))
+			return badDescriptor(l.Int("fd", -1), "TCP control channel", err)
 		}
 	case l.Has("port"):
 		port := l.Int("port", -1)
@@ -159,7 +161,7 @@ func (c *channel) openDataTCP(l *option.List, port string) (err error) {
 	if l.Has("fd") {
 		c.ends = true
 		if c.conn, err = socketOf(l.Int("fd", -1)); err != nil {
-			return fmt.Errorf("Bad filedescriptor %d for TCP socket", l.Int("fd", -1))
+			return badDescriptor(l.Int("fd", -1), "TCP socket", err)
 		}
 		return nil
 	}
@@ -204,7 +206,7 @@ func (c *channel) openDataUnix(l *option.List) (err error) {
 	switch {
 	case l.Has("fd"):
 		if c.listener, err = listenerOf(l.Int("fd", -1)); err != nil {
-			return fmt.Errorf("Bad filedescriptor %d for UnixIO socket", l.Int("fd", -1))
+			return badDescriptor(l.Int("fd", -1), "UnixIO socket", err)
 		}
 	case l.Has("path"):
 		e := unixEndpoint(l)
@@ -235,14 +237,21 @@ func openDataFD(fd int) (*channel, error) {
 	return &channel{conn: serve.Stream(f), ends: true}, nil
 }
 
+// badDescriptor says in words what is wrong with a descriptor that is a socket.
+func badDescriptor(fd int, what string, err error) error {
+	if errors.Is(err, listen.ErrNoStream) || errors.Is(err, listen.ErrNotListening) {
+		return fmt.Errorf("Bad filedescriptor %d for %s: %w", fd, what, err)
+	}
+	return fmt.Errorf("Bad filedescriptor %d for %s", fd, what)
+}
+
 // listenerOf makes a listener of an inherited descriptor.
 func listenerOf(fd int) (net.Listener, error) {
 	f, err := inherited(fd)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return net.FileListener(f)
+	return listen.Inherit(f)
 }
 
 // socketOf makes a connection of an inherited descriptor.
@@ -251,6 +260,5 @@ func socketOf(fd int) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return net.FileConn(f)
+	return listen.Connected(f)
 }

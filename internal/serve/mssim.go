@@ -9,7 +9,8 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"time"
+
+	"govtpm/internal/listen"
 )
 
 // The signals of the simulator of the standard's reference code (TpmTcpProtocol.h there). All numbers are big-endian.
@@ -41,6 +42,9 @@ const (
 	simEndpointPhysics = 8 // physical presence can be signalled
 )
 
+// maxClients is how many clients one port serves at once, so that no number of connections takes all descriptors.
+const maxClients = 64
+
 // Platform is what surrounds a TPM: its power, its cancel line and the interface by which a CPU measures.
 type Platform interface {
 	TPM
@@ -53,7 +57,8 @@ type Platform interface {
 }
 
 // Simulator serves the protocol of the simulator of the standard's reference code, which has one port for commands and
-// one for signals of the platform. Any number of clients may be connected; the TPM takes one command after the other.
+// one for signals of the platform. Up to 64 clients may be connected to each, and more wait for their turn; the TPM takes
+// one command after the other.
 type Simulator struct {
 	Server   *Server // says how commands are executed
 	Platform Platform
@@ -94,19 +99,22 @@ func (s *Simulator) end(cancel context.CancelCauseFunc, err error, last bool) {
 	}
 }
 
+// accept has every client of a port served at once, up to maxClients; the next ones wait until one of those has gone.
 func (s *Simulator) accept(ctx context.Context, l net.Listener, serve func(net.Conn)) {
-	defer context.AfterFunc(ctx, func() { l.Close() })()
-	for {
-		conn, err := l.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case err != nil:
-			time.Sleep(10 * time.Millisecond)
-		default:
-			s.clients.Go(func() { serve(conn) })
+	places := make(chan struct{}, maxClients)
+	_ = listen.Each(ctx, l, func(conn net.Conn) bool {
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			conn.Close()
+			return false
 		}
-	}
+		s.clients.Go(func() {
+			defer func() { <-places }()
+			serve(conn)
+		})
+		return true
+	})
 }
 
 // session serves one client with a function that carries out one signal. It returns an error if the server is to end.

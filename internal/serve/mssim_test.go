@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -249,4 +250,33 @@ func FuzzSimulator(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// More clients than a port serves at once wait, and are served when others have gone.
+func TestSimulatorFull(t *testing.T) {
+	r := newSimRig(t, false)
+	for i := range r.addrs {
+		var last net.Conn
+		for range maxClients - 1 {
+			last = r.dial(i)
+		}
+		r.ask(last, "00000005", "00000000")
+		late := r.dial(i)
+		if _, err := late.Write(unhex("00000005")); err != nil {
+			t.Fatal(err)
+		}
+		late.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+		if n, err := late.Read(make([]byte, 4)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("port %d: %d bytes, %v", i, n, err)
+		}
+		last.Close()
+		late.SetReadDeadline(time.Now().Add(5 * time.Second))
+		r.ask(late, "", "00000000")
+	}
+	// A server that is full ends, too.
+	r.ask(r.commands, "00000005", "00000000")
+	r.commands.Write(unhex("00000015"))
+	if err := r.ends(); err != nil {
+		t.Error(err)
+	}
 }

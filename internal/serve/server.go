@@ -3,12 +3,13 @@ package serve
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"sync/atomic"
 	"time"
+
+	"govtpm/internal/listen"
 )
 
 // TPM executes commands.
@@ -46,25 +47,14 @@ type Server struct {
 // (nil) or an error ends the process. With once it returns nil after the first
 // connection.
 func (s *Server) Serve(ctx context.Context, l net.Listener, once bool) error {
-	defer context.AfterFunc(ctx, func() { l.Close() })()
-	for {
-		conn, err := l.Accept()
-		switch {
-		case ctx.Err() != nil:
-			if err == nil {
-				conn.Close()
-			}
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return fmt.Errorf("data channel: %w", err)
-		case err != nil:
-			time.Sleep(10 * time.Millisecond)
-			continue
-		}
-		if err := s.ServeConn(ctx, conn); err != nil || once {
-			return err
-		}
+	var end error
+	if err := listen.Each(ctx, l, func(conn net.Conn) bool {
+		end = s.ServeConn(ctx, conn)
+		return end == nil && !once
+	}); err != nil {
+		return fmt.Errorf("data channel: %w", err)
 	}
+	return end
 }
 
 // ServeConn serves one connection until its client closes it (nil), or the TPM

@@ -1,4 +1,4 @@
-package serve
+package listen
 
 import (
 	"errors"
@@ -51,7 +51,7 @@ func (e *Endpoint) listenUnix() (net.Listener, error) {
 			return nil, err
 		}
 	}
-	l, err := net.Listen("unix", e.Path)
+	l, err := bind(e.Path, e.narrow())
 	if err != nil {
 		return nil, err
 	}
@@ -62,13 +62,23 @@ func (e *Endpoint) listenUnix() (net.Listener, error) {
 	return l, nil
 }
 
-// own gives the socket its owner and mode.
+// changesOwner tells whether the socket is to belong to others than the process makes it for.
+func (e *Endpoint) changesOwner() bool { return e.UID != -1 || e.GID != -1 }
+
+// narrow is the mode that the socket is made with: while it belongs to the wrong group, it is for its owner alone.
+func (e *Endpoint) narrow() fs.FileMode {
+	if e.changesOwner() {
+		return e.Mode & 0o700
+	}
+	return e.Mode
+}
+
+// own gives the socket its owner, and then its mode.
 func (e *Endpoint) own() error {
-	if err := os.Chmod(e.Path, e.Mode); err != nil {
-		return err
+	if e.changesOwner() {
+		if err := os.Lchown(e.Path, e.UID, e.GID); err != nil {
+			return err
+		}
 	}
-	if e.UID != -1 || e.GID != -1 {
-		return os.Lchown(e.Path, e.UID, e.GID)
-	}
-	return nil
+	return os.Chmod(e.Path, e.Mode)
 }
