@@ -56,11 +56,11 @@ func captureFile(l *option.List) (*os.File, error) {
 			flags |= os.O_TRUNC
 		}
 		if f, err = os.OpenFile(l.String("file", ""), flags, mode); err != nil {
-			return nil, fmt.Errorf("Could not open pcap file %s: %s", l.String("file", ""), sentence(err))
+			return nil, fmt.Errorf("Could not open pcap file %s: %s", l.String("file", ""), option.Sentence(err))
 		}
 	case l.Has("fd"):
 		fd := l.Int("fd", -1)
-		if f, err = inherited(fd); err != nil {
+		if f, err = option.Inherited(fd); err != nil {
 			return nil, fmt.Errorf("Bad filedescriptor %d for pcap file", fd)
 		}
 	default:

@@ -227,7 +227,7 @@ func openDataFD(fd int) (*channel, error) {
 	f := os.NewFile(uintptr(fd), fmt.Sprintf("fd %d", fd))
 	st, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("Cannot stat file descriptor: %s", sentence(err))
+		return nil, fmt.Errorf("Cannot stat file descriptor: %s", option.Sentence(err))
 	}
 	mode := st.Mode()
 	block := mode&fs.ModeDevice != 0 && mode&fs.ModeCharDevice == 0
@@ -247,7 +247,7 @@ func badDescriptor(fd int, what string, err error) error {
 
 // listenerOf makes a listener of an inherited descriptor.
 func listenerOf(fd int) (net.Listener, error) {
-	f, err := inherited(fd)
+	f, err := option.Inherited(fd)
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +256,7 @@ func listenerOf(fd int) (net.Listener, error) {
 
 // socketOf makes a connection of an inherited descriptor.
 func socketOf(fd int) (net.Conn, error) {
-	f, err := inherited(fd)
+	f, err := option.Inherited(fd)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func (r *process) openDevice() (*channel, error) {
 	case o.has("chardev"):
 		f, err := os.OpenFile(o.given["chardev"], os.O_RDWR, 0)
 		if err != nil {
-			return nil, fmt.Errorf("Cannot open %s: %s", o.given["chardev"], sentence(err))
+			return nil, fmt.Errorf("Cannot open %s: %s", o.given["chardev"], option.Sentence(err))
 		}
 		return &channel{conn: serve.Stream(f), ends: true}, nil
 	}

@@ -196,7 +196,7 @@ func (o *options) makeStateDir(env func(string) string) error {
 		return nil
 	}
 	if err := os.Mkdir(dir, 0o775); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("Error: Could not make the state directory %s: %s", dir, sentence(err))
+		return fmt.Errorf("Error: Could not make the state directory %s: %s", dir, option.Sentence(err))
 	}
 	return nil
 }

@@ -37,10 +37,10 @@ func (r *process) openLog() error {
 			flags |= os.O_APPEND
 		}
 		if f, err = os.OpenFile(name, flags, 0o600); err != nil {
-			return fmt.Errorf("Could not open logfile for writing: %s", sentence(err))
+			return fmt.Errorf("Could not open logfile for writing: %s", option.Sentence(err))
 		}
 	case l.Has("fd"):
-		if f, err = inherited(l.Int("fd", -1)); err != nil {
+		if f, err = option.Inherited(l.Int("fd", -1)); err != nil {
 			return fmt.Errorf("Bad filedescriptor %d for logging", l.Int("fd", -1))
 		}
 	default:
@@ -77,7 +77,7 @@ func (o *options) pidFile() (*pidFile, error) {
 		return &pidFile{path: l.String("file", "")}, nil
 	case l.Has("fd"):
 		fd := l.Int("fd", -1)
-		f, err := inherited(fd)
+		f, err := option.Inherited(fd)
 		if err == nil {
 			st, statErr := f.Stat()
 			if err = statErr; err == nil && !st.Mode().IsRegular() {
@@ -101,13 +101,13 @@ func (p *pidFile) write() (err error) {
 	if f == nil {
 		f, err = os.OpenFile(p.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|noFollow, 0o644)
 		if err != nil {
-			return fmt.Errorf("Could not open pidfile %s : %s", p.path, sentence(err))
+			return fmt.Errorf("Could not open pidfile %s : %s", p.path, option.Sentence(err))
 		}
 	}
 	p.made = true
 	if p.file != nil {
 		if err := f.Truncate(0); err != nil {
-			return fmt.Errorf("Could not truncate pidfile: %s", sentence(err))
+			return fmt.Errorf("Could not truncate pidfile: %s", option.Sentence(err))
 		}
 	}
 	_, err = f.WriteString(strconv.Itoa(os.Getpid()))
@@ -115,7 +115,7 @@ func (p *pidFile) write() (err error) {
 		err = closeErr
 	}
 	if err != nil {
-		return fmt.Errorf("Could not write to pidfile: %s", sentence(err))
+		return fmt.Errorf("Could not write to pidfile: %s", option.Sentence(err))
 	}
 	return nil
 }

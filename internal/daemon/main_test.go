@@ -3,7 +3,6 @@ package daemon
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,63 +148,6 @@ func TestPrinting(t *testing.T) {
 		if status != 0 || stdout != row.stdout || stderr != "" {
 			t.Errorf("%q: %d, %q, %q; want %q", row.args, status, stdout, stderr, row.stdout)
 		}
-	}
-}
-
-func TestKeys(t *testing.T) {
-	dir := t.TempDir()
-	file := func(data string) string {
-		name := filepath.Join(dir, fmt.Sprint(len(data), data[:1]))
-		if err := os.WriteFile(name, []byte(data), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return name
-	}
-	hex16, hex32 := strings.Repeat("0f", 16), strings.Repeat("0f", 32)
-	rows := []struct {
-		arg  string
-		bits int // 0: an error
-	}{
-		{"file=" + file(hex16), 128},
-		{"file=" + file("0x"+hex16+"\n"), 128},
-		{"file=" + file(hex32), 0},
-		{"mode=aes-256-cbc,file=" + file(hex32), 256},
-		{"mode=aes-256-cbc,file=" + file(hex16), 0},
-		{"file=" + file(hex16+"0"), 0},
-		{"file=" + file("x"+hex16[1:]), 0},
-		{"format=binary,file=" + file(strings.Repeat("k", 16)), 128},
-		{"format=binary,mode=aes-256-cbc,file=" + file(strings.Repeat("k", 32)), 256},
-		{"format=binary,mode=aes-256-cbc,file=" + file(strings.Repeat("k", 16)), 128}, // as swtpm takes it
-		{"format=binary,file=" + file(strings.Repeat("k", 32)), 0},
-		{"format=binary,file=" + file(strings.Repeat("k", 15)), 0},
-		{"pwdfile=" + file("secret passphrase"), 128},
-		{"kdf=sha512,mode=aes-256-cbc,pwdfile=" + file("secret passphrase"), 256},
-		{"kdf=md5,pwdfile=" + file("secret passphrase"), 0},
-		{"mode=des,pwdfile=" + file("secret passphrase"), 0},
-	}
-	for _, row := range rows {
-		o := &options{given: map[string]string{"key": row.arg}}
-		k, err := o.key("key", t.Logf)
-		switch {
-		case row.bits == 0 && err == nil, row.bits != 0 && (err != nil || k.Bits() != row.bits):
-			t.Errorf("%s: %v, %v", row.arg, k, err)
-		}
-	}
-	name := file("to be removed")
-	o := &options{given: map[string]string{"key": "remove=true,pwdfile=" + name}}
-	if _, err := o.key("key", t.Logf); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Stat(name); err == nil {
-		t.Error("the passphrase's file was not removed")
-	}
-	name = file("no key at all")
-	o = &options{given: map[string]string{"key": "remove=true,file=" + name}}
-	if _, err := o.key("key", t.Logf); err == nil {
-		t.Error("text was taken for a key")
-	}
-	if _, err := os.Stat(name); err != nil {
-		t.Error("a file that was not understood was removed")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"govtpm/control"
 	"govtpm/cuse"
+	"govtpm/internal/keyoption"
 	"govtpm/internal/logging"
 	"govtpm/internal/serve"
 	"govtpm/internal/vtpmproxy"
@@ -269,10 +270,10 @@ func (r *process) serve() error {
 func (r *process) config() (cfg Config, flags flagSettings, err error) {
 	o := r.options
 	cfg = Config{TPM12: !o.has("tpm2"), Log: r.log.Printf, DebugLevel: max(0, r.log.Level()-4), PhysicalPresence: r.presence.Load}
-	if r.keys.File, err = o.key("key", r.log.Printf); err != nil {
+	if r.keys.File, err = r.key("key"); err != nil {
 		return cfg, flags, err
 	}
-	if r.keys.Migration, err = o.key("migration-key", r.log.Printf); err != nil {
+	if r.keys.Migration, err = r.key("migration-key"); err != nil {
 		return cfg, flags, err
 	}
 	cfg.Keys = r.keys
@@ -296,6 +297,14 @@ func (r *process) config() (cfg Config, flags flagSettings, err error) {
 		return cfg, flags, fmt.Errorf("SWTPM_NVRAM_Init: Unsupported backend. %w", err)
 	}
 	return cfg, flags, nil
+}
+
+// key reads the key that an option tells of, nil if there is none.
+func (r *process) key(name string) (*envelope.Key, error) {
+	if !r.options.has(name) {
+		return nil, nil
+	}
+	return keyoption.Read(name, r.options.given[name], func(text string) { r.log.Printf("%s", text) })
 }
 
 // printInfo describes the TPM, which is started if it has a place for its state.

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"strings"
 
 	"govtpm/internal/option"
 	"govtpm/store"
@@ -173,7 +171,7 @@ func profileText(l *option.List) ([]byte, error) {
 		}
 		return readProfile(f)
 	case l.Has("fd"):
-		f, err := inherited(l.Int("fd", -1))
+		f, err := option.Inherited(l.Int("fd", -1))
 		if err != nil {
 			return nil, fmt.Errorf("Unable to read profile: %w", err)
 		}
@@ -189,33 +187,4 @@ func readProfile(f *os.File) ([]byte, error) {
 		err = fmt.Errorf("Profile is larger than %d bytes", maxProfile)
 	}
 	return text, err
-}
-
-// inherited makes a file of a descriptor that the caller of the program opened.
-func inherited(fd int) (*os.File, error) {
-	f := os.NewFile(uintptr(fd), fmt.Sprintf("fd %d", fd))
-	if f == nil {
-		return nil, fmt.Errorf("file descriptor %d: %w", fd, fs.ErrInvalid)
-	}
-	if _, err := f.Stat(); err != nil {
-		return nil, fmt.Errorf("file descriptor %d: %w", fd, reason(err))
-	}
-	return f, nil
-}
-
-// reason strips the operation and the path from an error.
-func reason(err error) error {
-	if pe, ok := err.(*fs.PathError); ok {
-		return pe.Err
-	}
-	return err
-}
-
-// sentence begins a system error with a capital, as the C library does.
-func sentence(err error) string {
-	text := reason(err).Error()
-	if text == "" {
-		return text
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
 }

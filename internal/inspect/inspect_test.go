@@ -157,10 +157,10 @@ func TestSources(t *testing.T) {
 		{encrypted + " --key file=" + wrong, "check that it is the right key", "cannot be decrypted"},
 		{encrypted + " --key file=" + k256 + ",mode=aes-256-cbc", "set mode=", "wrong length of key"},
 		{states + " --key file=" + k128, "leave --key out", "not encrypted"},
-		{states + " --key file=" + dir + "/none", "", "--key: "},
-		{states + " --key mode=aes-cbc", "", "one of file=, fd=, pwdfile= and pwdfd= is wanted"},
-		{states + " --key file=" + k128 + ",mode=aes-ecb", "", "--key: "},
-		{states + " --key cipher=x", "", "--key: "},
+		{states + " --key file=" + dir + "/none", "", "swtpm inspect: Unable to open file " + dir + "/none: No such file or directory"},
+		{states + " --key mode=aes-cbc", "", "Either file=, fd=, pwdfile=, or pwdfd= is required for key option"},
+		{states + " --key file=" + k128 + ",mode=aes-ecb", "", "Unknown encryption mode 'aes-ecb'."},
+		{states + " --key cipher=x", "", "Error parsing key options: Unknown option 'cipher=x'"},
 	} {
 		status, stdout, stderr := run(nil, strings.Fields(tt.args)...)
 		if status != 1 || !strings.Contains(stderr, tt.stderr) || !strings.Contains(stdout, tt.stdout) {

@@ -6,7 +6,9 @@ import (
 	"io"
 	"strconv"
 
+	"govtpm/internal/keyoption"
 	"govtpm/internal/option"
+	"govtpm/store/envelope"
 )
 
 const usage = `Usage: swtpm inspect [options] <state>
@@ -87,11 +89,11 @@ func parse(args []string) (o *options, help bool, err error) {
 // run reads and tells the state. What is wrong with it goes to stderr too when the report is JSON.
 func (o *options) run(stdin io.Reader, stdout, stderr io.Writer) error {
 	keys, err := o.readKeys(func(warning string) { fmt.Fprintf(stderr, "swtpm inspect: %s\n", warning) })
+	defer keys.File.Wipe()
+	defer keys.Migration.Wipe()
 	if err != nil {
 		return err
 	}
-	defer keys.File.Wipe()
-	defer keys.Migration.Wipe()
 	blobs, err := open(o.state, stdin)
 	if err != nil {
 		return err
@@ -112,6 +114,23 @@ func (o *options) run(stdin io.Reader, stdout, stderr io.Writer) error {
 		return fmt.Errorf("%s in %s: %s", plural(n, "problem"), o.state, r.Problems[0].Text)
 	}
 	return nil
+}
+
+// readKeys reads the keys that were given.
+func (o *options) readKeys(warn func(string)) (keys envelope.Keys, err error) {
+	if keys.File, err = o.readKey("key", warn); err == nil {
+		keys.Migration, err = o.readKey("migration-key", warn)
+	}
+	return keys, err
+}
+
+// readKey reads the key that an option names, nil if the option was not given.
+func (o *options) readKey(name string, warn func(string)) (*envelope.Key, error) {
+	arg, given := o.keys[name]
+	if !given {
+		return nil, nil
+	}
+	return keyoption.Read(name, arg, warn)
 }
 
 func plural(n int, what string) string {
