@@ -22,6 +22,8 @@ type directory struct {
 	mu     sync.Mutex
 	lock   io.Closer // nil: not held
 	closed bool
+	// noSwap: under the lock it was seen that no exchange with the backup is unfinished.
+	noSwap bool
 }
 
 // OpenDirectory returns the store in a directory. The directory itself must exist when a blob is saved.
@@ -166,13 +168,14 @@ func (d *directory) save(k Kind, blob []byte) error {
 	if len(blob) > MaxBlob {
 		return ErrNoSpace
 	}
-	if err := d.regular(d.file(k)); err != nil {
+	there, err := d.regular(d.file(k))
+	if err != nil {
 		return err
 	}
 	temp := d.temp(k)
-	err := d.writeTemp(temp, blob)
+	err = d.writeTemp(temp, blob)
 	if err == nil && d.opt.Backup && k == Permanent {
-		err = d.keepBackup()
+		err = d.keepBackup(there)
 	}
 	if err == nil {
 		err = d.fs.Rename(temp, d.file(k))
@@ -184,24 +187,34 @@ func (d *directory) save(k Kind, blob []byte) error {
 	return d.syncDir()
 }
 
-// regular refuses to replace what is not a regular file: somebody put it there on purpose.
-func (d *directory) regular(name string) error {
+// regular refuses to replace what is not a regular file: somebody put it there on purpose. It tells whether there is one.
+func (d *directory) regular(name string) (there bool, err error) {
 	fi, err := d.fs.Lstat(name)
 	if errors.Is(err, ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	if err == nil && !fi.Mode().IsRegular() {
 		err = ErrIrregular
 	}
-	return err
+	return err == nil, err
 }
 
-// writeTemp writes a new file, never one that exists: that could have a second name elsewhere.
-func (d *directory) writeTemp(name string, blob []byte) error {
-	if err := d.remove(name); err != nil {
-		return err
+// create makes a new file and never opens one that exists: that could have a second name elsewhere.
+func (d *directory) create(name string) (vfs.File, error) {
+	const flags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	f, err := d.fs.OpenFile(name, flags, d.opt.createMode())
+	if !errors.Is(err, fs.ErrExist) {
+		return f, err
 	}
-	f, err := d.fs.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, d.opt.createMode())
+	if err := d.remove(name); err != nil {
+		return nil, err
+	}
+	return d.fs.OpenFile(name, flags, d.opt.createMode())
+}
+
+// writeTemp writes a new file. Sync it has to be: to write the data alone (fdatasync) gains nothing where the size is new.
+func (d *directory) writeTemp(name string, blob []byte) error {
+	f, err := d.create(name)
 	if err != nil {
 		return err
 	}
@@ -241,7 +254,7 @@ func (d *directory) Delete(k Kind) error {
 	defer d.mu.Unlock()
 	err := d.writable(k)
 	if err == nil {
-		err = d.regular(d.file(k))
+		_, err = d.regular(d.file(k))
 	}
 	names := d.current(k)
 	for i := len(names) - 1; i >= 0 && err == nil; i-- {
@@ -330,7 +343,7 @@ func (d *directory) unlock() error {
 		return nil
 	}
 	err := d.lock.Close()
-	d.lock = nil
+	d.lock, d.noSwap = nil, false
 	return err
 }
 

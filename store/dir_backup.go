@@ -21,13 +21,19 @@ func (d *directory) exists(name string) (bool, error) {
 
 // keepBackup makes the current permanent state the backup, under a second name: there is no moment in which neither
 // the old nor the new state has its own. Where files cannot have two names it is renamed, and Load knows where to look.
-func (d *directory) keepBackup() error {
-	if err := d.finishSwap(); err != nil {
-		return err
+func (d *directory) keepBackup(there bool) error {
+	if !d.noSwap {
+		err := d.finishSwap()
+		if err == nil {
+			there, err = d.exists(d.file(Permanent))
+		}
+		if err != nil {
+			return err
+		}
+		d.noSwap = d.lock != nil
 	}
-	ok, err := d.exists(d.file(Permanent))
-	if err != nil || !ok {
-		return err
+	if !there {
+		return nil
 	}
 	if err := d.remove(d.backupFile()); err != nil {
 		return err
@@ -79,6 +85,7 @@ func (d *directory) swap() error {
 	if ok, err := d.exists(d.backupFile()); err != nil || !ok {
 		return errors.Join(err, ErrNotExist)
 	}
+	d.noSwap = false
 	main, back, aside := d.file(Permanent), d.backupFile(), d.swapFile()
 	ok, err := d.exists(main)
 	if err != nil {

@@ -16,5 +16,9 @@ func openNoFollow(name string, flag int, perm fs.FileMode) (*os.File, error) {
 	return os.OpenFile(name, flag, perm)
 }
 
+func rename(from, to string) error { return os.Rename(from, to) }
+
+func remove(name string) error { return os.Remove(name) }
+
 // syncDir does nothing: these systems cannot sync a directory.
 func syncDir(string) error { return nil }

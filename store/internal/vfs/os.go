@@ -22,13 +22,13 @@ func (OS) OpenFile(name string, flag int, perm fs.FileMode) (File, error) {
 func (OS) Lstat(name string) (fs.FileInfo, error) { return os.Lstat(name) }
 
 // Rename implements [FS].
-func (OS) Rename(from, to string) error { return os.Rename(from, to) }
+func (OS) Rename(from, to string) error { return rename(from, to) }
 
 // Link implements [FS].
 func (OS) Link(from, to string) error { return os.Link(from, to) }
 
 // Remove implements [FS].
-func (OS) Remove(name string) error { return os.Remove(name) }
+func (OS) Remove(name string) error { return remove(name) }
 
 // SyncDir implements [FS].
 func (OS) SyncDir(name string) error { return syncDir(name) }
