@@ -72,7 +72,7 @@ func (t *TPM) leavingState(kind uint32) ([]byte, error) {
 
 // SetStateBlob hands over one kind of state, in place of the stored one, to the next Init that succeeds; empty data record
 // that there is none. The permanent state comes first. A state that the TPM cannot load is refused, and what was handed over
-// before is dropped.
+// before is dropped. The data stay the caller's, who wipes them.
 func (t *TPM) SetStateBlob(kind uint32, encrypted bool, data []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -110,7 +110,9 @@ func (t *TPM) acceptState(kind uint32, state []byte) error {
 	case state == nil:
 		return nil
 	case kind == uint32(store.Permanent):
-		trial, err := tpm2.Load(t.trialEnvironment(), bytes.Clone(state))
+		blob := bytes.Clone(state)
+		defer clear(blob)
+		trial, err := tpm2.Load(t.trialEnvironment(), blob)
 		if err == nil {
 			trial.Wipe()
 		}
@@ -125,13 +127,16 @@ func (t *TPM) acceptVolatile(state []byte) error {
 	if err != nil {
 		return storeError("loading the permanent state that the volatile goes with", err)
 	}
+	defer clear(permanent)
 	trial, err := tpm2.Load(t.trialEnvironment(), permanent)
 	if err != nil {
 		return stateError("checking permanent state", err)
 	}
 	defer trial.Wipe()
 	if err = trial.Init(); err == nil {
-		err = trial.RestoreVolatile(bytes.Clone(state)) // the engine keeps parts of what it loads
+		blob := bytes.Clone(state) // the engine keeps parts of what it loads
+		defer clear(blob)
+		err = trial.RestoreVolatile(blob)
 	}
 	return stateError("checking volatile state", err)
 }

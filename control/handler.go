@@ -128,7 +128,9 @@ func (h *Handler) getStateBlob(r GetStateBlob) Response {
 	if err != nil {
 		return StateBlob{Result: ResultOf(err)}
 	}
-	data = data[min(uint64(r.Offset), uint64(len(data))):]
+	from := min(uint64(r.Offset), uint64(len(data)))
+	clear(data[:from]) // it may be plain state, and who sends the rest wipes that
+	data = data[from:]
 	rsp := StateBlob{Total: uint32(len(data)), Data: data}
 	if encrypted {
 		rsp.Flags = StateEncrypted
@@ -136,7 +138,9 @@ func (h *Handler) getStateBlob(r GetStateBlob) Response {
 	return rsp
 }
 
+// setStateBlob hands state over and wipes what came: the TPM keeps its own copy.
 func (h *Handler) setStateBlob(r SetStateBlob) (Response, error) {
+	defer clear(r.Data)
 	if r.Kind < StatePermanent || r.Kind > StateSave {
 		return BadParameter, nil
 	}

@@ -70,7 +70,12 @@ func (s *Server) ServeConn(ctx context.Context, conn net.Conn) error {
 			s.Trace("Rsp", msg)
 		}
 		// A client that is gone already does not change what it asked for.
-		if _, err := conn.Write(msg); err != nil || end != nil {
+		_, err = conn.Write(msg)
+		if state, ok := rsp.(StateBlob); ok {
+			clear(state.Data)
+			clear(msg)
+		}
+		if err != nil || end != nil {
 			return end
 		}
 	}
@@ -143,7 +148,8 @@ func (s *Server) serveData(ctx context.Context, st *stream, cmd Command, body []
 		result, err := st.data(n, HashDataSize, hash)
 		return result, nil, err
 	}
-	var blob []byte
+	blob := make([]byte, 0, n) // so that it does not move and leave secrets behind; at most MaxStateBlob
+	defer clear(blob[:n])
 	_, err := st.data(n, chunkSize, func(piece []byte) Result {
 		blob = append(blob, piece...)
 		return Success

@@ -46,6 +46,7 @@ func (s *stream) fill(deadline time.Time) error {
 		if s.trace != nil {
 			s.trace(s.chunk[:n])
 		}
+		clear(s.chunk[:n])
 		return nil
 	}
 	if err == nil {
@@ -158,8 +159,9 @@ func (s *stream) begins() bool {
 	return len(s.buf) >= 4 && Command(binary.BigEndian.Uint32(s.buf)).Known()
 }
 
-// data hands the n bytes that follow to f in pieces of at most limit bytes. If
-// f fails it goes on reading, for the response comes after the data.
+// data hands the n bytes that follow to f in pieces of at most limit bytes, and
+// wipes them: they may be state. If f fails it goes on reading, for the response
+// comes after the data.
 func (s *stream) data(n uint32, limit int, f func([]byte) Result) (Result, error) {
 	result := Success
 	for left := uint64(n); left > 0; {
@@ -173,6 +175,7 @@ func (s *stream) data(n uint32, limit int, f func([]byte) Result) (Result, error
 		if result == Success {
 			result = f(piece)
 		}
+		clear(piece)
 	}
 	return result, nil
 }

@@ -61,6 +61,11 @@ func (i *incoming) add(piece []byte) bool {
 	if len(i.data)+len(piece) > control.MaxStateBlob {
 		return false
 	}
+	if need := len(i.data) + len(piece); need > cap(i.data) {
+		grown := append(make([]byte, 0, 2*need), i.data...)
+		clear(i.data)
+		i.data = grown
+	}
 	i.data = append(i.data, piece...)
 	return true
 }

@@ -22,6 +22,7 @@ func (k Keys) Export(state []byte, decrypted bool, rand io.Reader) (blob []byte,
 	if err != nil {
 		return nil, false, err
 	}
+	defer clear(inner) // without the file key it is plain
 	var outer []byte
 	if k.Migration == nil {
 		outer = appendRecord(nil, tagMigrationPlain, inner)
@@ -51,6 +52,9 @@ func (k Keys) Import(blob []byte, encrypted bool) ([]byte, error) {
 	inner, err := k.openOuter(h, body)
 	if err != nil {
 		return nil, fmt.Errorf("migration blob: %w", err)
+	}
+	if h.flags&flagMigrationKey != 0 {
+		defer clear(inner)
 	}
 	state, err := openInner(h, inner, encrypted || h.flags&flagFileKey != 0, k.File)
 	if err != nil {
