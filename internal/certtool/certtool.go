@@ -1,7 +1,7 @@
 // Package certtool is the program swtpm_cert: it issues one certificate for a key of a TPM, without needing the private key.
 //
 // The options, files and exit codes are those of swtpm_cert 0.11, the content of the certificates is package ekcert's. Signing keys
-// are PEM files; keys in PKCS #11 tokens are refused in words, because a token's driver is a C library. Start at Main.
+// are in PEM files, in PKCS #11 tokens (package token) or in another TPM (package tpmkey). Start at Main.
 package certtool
 
 import (
@@ -10,6 +10,7 @@ import (
 	"io"
 	"math/big"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,13 +30,19 @@ const capabilities = `{ "type": "swtpm_cert", "features": [ "cmdarg-signkey-pwd"
 type env struct {
 	stdout, stderr io.Writer
 	lookup         func(string) (string, bool) // environment variables
+	environ        []string                    // further ones, for what reaches the signing key: "NAME=value"
 	now            func() time.Time
 	rand           io.Reader
 }
 
 // Main runs the program with the arguments behind its name and returns its exit code.
 func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
-	e := &env{stdout: stdout, stderr: stderr, lookup: os.LookupEnv, now: time.Now, rand: rand.Reader}
+	return Run(args, nil, stdout, stderr)
+}
+
+// Run is Main with environment variables, "NAME=value", in front of the process's own.
+func Run(args, environ []string, stdout, stderr io.Writer) int {
+	e := &env{stdout: stdout, stderr: stderr, lookup: overlay(environ), environ: environ, now: time.Now, rand: rand.Reader}
 	done, err := e.run(args)
 	if err != nil {
 		fmt.Fprintf(stderr, "%v\n", err)
@@ -45,6 +52,17 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+func overlay(environ []string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		for _, s := range slices.Backward(environ) { // the last counts
+			if value, ok := strings.CutPrefix(s, name+"="); ok {
+				return value, true
+			}
+		}
+		return os.LookupEnv(name)
+	}
 }
 
 // run is the program; not done without an error means that the usage was all it could say.
@@ -87,7 +105,7 @@ func (e *env) issue(o *options) error {
 	if err != nil {
 		return err
 	}
-	key, err := e.signingKey(o)
+	key, err := e.signingKey(o, issuer)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"govtpm/internal/ekcert"
 	"govtpm/internal/keyfile"
+	"govtpm/internal/token"
 )
 
 func readLimited(r io.Reader, name string) ([]byte, error) {
@@ -42,8 +43,8 @@ func readCertificate(name string) (*x509.Certificate, error) {
 	return nil, fmt.Errorf("could not read the issuer certificate: no certificate in PEM format in %s", name)
 }
 
-// signingKey reads the CA's key.
-func (e *env) signingKey(o *options) (crypto.Signer, error) {
+// signingKey reads the CA's key, or reaches it where it is.
+func (e *env) signingKey(o *options, issuer *x509.Certificate) (crypto.Signer, error) {
 	name := o.text["signkey"]
 	if err := CheckKeyName(name); err != nil {
 		return nil, err
@@ -53,6 +54,9 @@ func (e *env) signingKey(o *options) (crypto.Signer, error) {
 		return nil, err
 	}
 	defer clear(password)
+	if token.IsURI(name) {
+		return token.New(name, password, issuer, e.lookup, e.environ)
+	}
 	data, err := readFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("could not read the signing key: %w", err)
@@ -65,12 +69,12 @@ func (e *env) signingKey(o *options) (crypto.Signer, error) {
 	return key, nil
 }
 
-// CheckKeyName refuses signing keys that are not in files: keys in PKCS #11 tokens and in TPMs.
+// KeyIsFile says whether the name of a signing key is that of a file.
+func KeyIsFile(name string) bool { return !token.IsURI(name) }
+
+// CheckKeyName refuses names of signing keys that nothing is known about.
 func CheckKeyName(name string) error {
 	switch lower := strings.ToLower(name); {
-	case strings.HasPrefix(lower, "pkcs11:"):
-		return errors.New("signing keys in PKCS #11 tokens (pkcs11: URIs) are not supported: " +
-			"a token is only reachable through a C library; use a PEM file")
 	case strings.HasPrefix(lower, "tpmkey:"):
 		return errors.New("signing keys in a TPM (tpmkey: URIs) are not supported; use a PEM file")
 	}

@@ -20,7 +20,8 @@ The key to certify (one of):
                            ml-dsa-44, ml-dsa-65, ml-dsa-87
 
 The issuer:
---signkey <file>           PEM file with the private key of the CA
+--signkey <file or URI>    PEM file with the private key of the CA, or the pkcs11:
+                           URI of a key in a token; see below
 --signkey-password <pass>  password of that key
 --signkey-pwd <pwd>        the same, in one of the forms below
 --issuercert <file>        PEM file with the certificate of the CA
@@ -59,4 +60,7 @@ Forms of a password given with --signkey-pwd:
 fd:<number>                  read it from a file descriptor
 file:<name>                  read it from a file
 env:<name>                   take it from an environment variable
+
+Keys in PKCS #11 tokens need the program certtool of GnuTLS. The PIN is the password,
+or pin-value or pin-source of the URI, or the environment's SWTPM_PKCS11_PIN.
 `

@@ -75,10 +75,5 @@ func newSignatureAlgorithm(id oid, hash crypto.Hash, null bool) (*signatureAlgor
 }
 
 func (a *signatureAlgorithm) sign(rand io.Reader, key crypto.Signer, message []byte) ([]byte, error) {
-	if a.hash == 0 {
-		return key.Sign(rand, message, a.hash)
-	}
-	h := a.hash.New()
-	h.Write(message)
-	return key.Sign(rand, h.Sum(nil), a.hash)
+	return crypto.SignMessage(key, rand, message, a.hash) // keys in tokens take messages only
 }

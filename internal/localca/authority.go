@@ -15,21 +15,27 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"govtpm/internal/certtool"
 	"govtpm/internal/conffile"
 	"govtpm/internal/keyfile"
+	"govtpm/internal/token"
 )
 
 // authority is where a CA keeps what it needs.
 type authority struct {
 	stateDir, keyFile, certFile, serialFile string
-	password                                []byte // of the signing key, nil if none
+	password                                []byte   // of the signing key, nil if none
+	environ                                 []string // what reaches a key that is in no file: "NAME=value"
 }
 
+// defaultPIN is the PIN of the tokens that the makers of such authorities set up.
+const defaultPIN = "swtpm-tpmca"
+
 // newAuthority reads the configuration.
-func newAuthority(conf *conffile.File, name string) (*authority, error) {
+func newAuthority(conf *conffile.File, name string, lookup func(string) (string, bool)) (*authority, error) {
 	ca := &authority{}
 	for _, s := range []struct {
 		key string
@@ -47,10 +53,30 @@ func newAuthority(conf *conffile.File, name string) (*authority, error) {
 	if p, ok := conf.Value("signingkey_password"); ok && p != "" {
 		ca.password = []byte(p)
 	}
+	if !certtool.KeyIsFile(ca.keyFile) {
+		ca.keyFile = strings.ReplaceAll(ca.keyFile, `\;`, ";")
+		ca.environ = environOf(conf, lookup)
+	}
 	if ca.serialFile, _ = conf.Value("certserial"); ca.serialFile == "" {
 		ca.serialFile = filepath.Join(ca.stateDir, "certserial")
 	}
 	return ca, nil
+}
+
+// environOf returns the environment variables that the configuration has for keys in tokens.
+func environOf(conf *conffile.File, lookup func(string) (string, bool)) []string {
+	pin, ok := conf.Value(token.PINVariable)
+	if !ok || pin == "" {
+		pin, ok = lookup(token.PINVariable)
+	}
+	if !ok || pin == "" {
+		pin = defaultPIN
+	}
+	environ := []string{token.PINVariable + "=" + pin}
+	for _, pair := range conf.Prefixed("env:") {
+		environ = append(environ, pair[0]+"="+pair[1])
+	}
+	return environ
 }
 
 // Names of the root CA's files, beside the signing key, and of both CAs.
@@ -69,6 +95,12 @@ const (
 // ensure makes the CA if its key or certificate is missing. Keys that exist are never replaced: what is missing is made for them. Each
 // file appears complete or not at all, so a run that was stopped halfway is finished by the next one.
 func (e *env) ensure(ca *authority) error {
+	if !certtool.KeyIsFile(ca.keyFile) {
+		if have, err := exists(ca.certFile); err != nil || have {
+			return err
+		}
+		return fmt.Errorf("there is no issuer certificate %s, and none is made for a signing key that is not in a file", ca.certFile)
+	}
 	haveKey, err := exists(ca.keyFile)
 	if err != nil {
 		return err

@@ -77,7 +77,7 @@ func (e *env) run(o *options) error {
 	if err != nil {
 		return fmt.Errorf("Need read rights on config file %s: %w", configFile, err) //nolint:staticcheck // known words
 	}
-	ca, err := newAuthority(conf, configFile)
+	ca, err := newAuthority(conf, configFile, e.lookup)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (e *env) run(o *options) error {
 	}
 	args := o.certArgs(ca, strings.Fields(extra), serial)
 	var messages bytes.Buffer
-	if code := certtool.Main(args, strings.NewReader(""), &messages, &messages); code != 0 {
+	if code := certtool.Run(args, ca.environ, &messages, &messages); code != 0 {
 		return fmt.Errorf("Could not create %s certificate locally\n%s", o.typeName(), bytes.TrimSpace(messages.Bytes())) //nolint:staticcheck // known words
 	}
 	e.err.Write(messages.Bytes())
