@@ -333,7 +333,7 @@ func (r *process) servers(cfg Config, l localitySettings) (*control.Server, *ser
 		TPM: r.tpm, TPM12: cfg.TPM12, Locality: r.locality,
 		RejectLocality4: l.reject4, AllowSetLocality: l.allowSet,
 		Disconnect: r.data != nil && r.data.disconnect,
-		OnLost:     func() { r.log.Printf("Data client disconnected") },
+		OnHangup:   func() { r.log.Errorf("Data client disconnected") },
 		Trace: func(label string, msg []byte) {
 			r.log.Dump("SWTPM_IO_"+label, msg)
 			if r.trace != nil {

@@ -172,6 +172,45 @@ func TestDisconnect(t *testing.T) {
 	}
 }
 
+// The end of a client is told, but not that of a server, nor of one of many short connections by TCP.
+func TestHangup(t *testing.T) {
+	for _, row := range []struct {
+		network, address string
+		cancels          bool
+		want             int32
+	}{
+		{"unix", filepath.Join(t.TempDir(), "s"), false, 1},
+		{"unix", filepath.Join(t.TempDir(), "t"), true, 0},
+		{"tcp", "127.0.0.1:0", false, 0},
+	} {
+		l, err := net.Listen(row.network, row.address)
+		if err != nil {
+			t.Skip(err)
+		}
+		var told atomic.Int32
+		s := &Server{TPM: &controltest.TPM{}, Locality: new(atomic.Uint32), OnHangup: func() { told.Add(1) }}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- s.Serve(ctx, l, true) }()
+		conn, err := net.Dial(row.network, l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &rig{t: t, conn: conn}
+		r.ask(unhex("8001 0000000a 00000181"), unhex("8001 0000000a 00000101"))
+		if row.cancels {
+			cancel()
+		} else {
+			conn.Close()
+		}
+		if err := <-done; err != nil || told.Load() != row.want {
+			t.Errorf("%+v: told %d times, %v", row, told.Load(), err)
+		}
+		conn.Close()
+		cancel()
+	}
+}
+
 func TestFatalErrorIsNotAnswered(t *testing.T) {
 	r := newRig(t, true, nil)
 	r.tpm.Order("Execute", errors.New("no lock"))

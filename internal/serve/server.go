@@ -37,8 +37,9 @@ type Server struct {
 	// coming; zero stands for a second.
 	PartialTime time.Duration
 
-	// OnLost, if set, is called after a connection has ended.
-	OnLost func()
+	// OnHangup, if set, is called after a client has gone, except one that
+	// came by TCP: tools of which each is a client of its own come that way.
+	OnHangup func()
 	// Trace, if set, sees commands ("Read") and responses ("Write").
 	Trace func(label string, msg []byte)
 }
@@ -60,12 +61,16 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, once bool) error {
 // ServeConn serves one connection until its client closes it (nil), or the TPM
 // fails fatally. It owns conn.
 func (s *Server) ServeConn(ctx context.Context, conn io.ReadWriteCloser) error {
+	if _, tcp := conn.(*net.TCPConn); !tcp && s.OnHangup != nil {
+		defer func() {
+			if ctx.Err() == nil {
+				s.OnHangup()
+			}
+		}()
+	}
 	conn = direct(conn)
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	defer conn.Close()
-	if s.OnLost != nil {
-		defer s.OnLost()
-	}
 	f := &framer{r: conn, max: s.MaxCommand, prefix: !s.TPM12, partial: s.PartialTime}
 	if f.max == 0 {
 		f.max = 4096
