@@ -20,6 +20,9 @@ func createConfigFiles(list string, env func(string) (string, bool), printf func
 		}
 		flags[f] = true
 	}
+	if flags["overwrite"] && flags["skip-if-exist"] {
+		return errors.New("Error: overwrite and skip-if-exist cannot both be used") //nolint:staticcheck // known words
+	}
 	if os.Geteuid() == 0 && !flags["root"] {
 		return errors.New("Requiring the 'root' flag since the configuration files will shadow those in /etc.") //nolint:staticcheck // known words
 	}

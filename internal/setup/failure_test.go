@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"govtpm/internal/localca"
 )
@@ -29,6 +30,14 @@ func badCA(kind string, args []string) int {
 	case "fails":
 		fmt.Fprintln(os.Stderr, "no more certificates")
 		return 3
+	case "babbles":
+		for range 1000 {
+			os.Stdout.Write(bytes.Repeat([]byte{0xff, 0, 27, '\n'}, 1000))
+		}
+		os.Stderr.WriteString("\x1b\xffno\x00\a")
+		return 4
+	case "hangs":
+		time.Sleep(time.Minute)
 	case "nothing":
 	case "empty":
 		write(nil)
@@ -83,6 +92,10 @@ var failures = []failure{
 	{"no banks", "--pcr-banks md5", "good", "none of the PCR banks md5 can be used"},
 	{"no directory for copies", "--write-ek-cert-files DIR/none", "good", "cannot access directory DIR/none"},
 	{"tool fails", "", "fails", "exit status 3: no more certificates"},
+	{"tool fails and babbles", "", "babbles", "exit status 4: ??no??"},
+	{"tool hangs", "--config DIR/impatient.conf", "hangs", "did not end within 1s"},
+	{"tool has no time", "--config DIR/timeless.conf", "good", "create_certs_tool_timeout is to be a number of seconds, not 'soon'"},
+	{"key of the CA is none", "--config DIR/keyless.conf", "good", "the certificate tool failed: exit status 1: "},
 	{"tool makes nothing", "", "nothing", "left no certificate"},
 	{"certificate is empty", "", "empty", "not in DER"},
 	{"certificate is garbage", "", "garbage", "not in DER"},
@@ -100,8 +113,12 @@ func TestFailures(t *testing.T) { eachTPM(t, testFailures) }
 func testFailures(t *testing.T, tpm []string) {
 	dir, args := bench(t, tpm)
 	for name, content := range map[string]string{
-		"toolless.conf": "create_certs_tool = DIR/none\n",
-		"lost.conf":     "create_certs_tool = TOOL\ncreate_certs_tool_config = DIR/none\ncreate_certs_tool_options = DIR/ca.options\n",
+		"toolless.conf":  "create_certs_tool = DIR/none\n",
+		"impatient.conf": "create_certs_tool = TOOL\ncreate_certs_tool_timeout = 1\n",
+		"timeless.conf":  "create_certs_tool = TOOL\ncreate_certs_tool_timeout = soon\n",
+		"keyless.conf":   "create_certs_tool = TOOL\ncreate_certs_tool_config = DIR/bad.conf\ncreate_certs_tool_options = DIR/ca.options\n",
+		"bad.conf":       "statedir = DIR/bad\nsigningkey = DIR/toolless.conf\nissuercert = DIR/toolless.conf\n",
+		"lost.conf":      "create_certs_tool = TOOL\ncreate_certs_tool_config = DIR/none\ncreate_certs_tool_options = DIR/ca.options\n",
 	} {
 		self, err := os.Executable()
 		if err != nil {

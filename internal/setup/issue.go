@@ -1,8 +1,7 @@
 package setup
 
 import (
-	"bufio"
-	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
@@ -15,7 +14,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"govtpm/internal/conffile"
 	"govtpm/internal/ekcert"
@@ -24,6 +26,7 @@ import (
 // tool is the program that issues certificates, as the configuration names it.
 type tool struct {
 	path, config, options, vmid, logfile string
+	timeout                              time.Duration // 0: toolTimeout
 	tpm2, allowSigning, decryption       bool
 	keepDir                              string // where copies go, "" for none
 	info                                 []string
@@ -42,6 +45,13 @@ func findTool(conf *conffile.File) (*tool, error) {
 		return nil, fmt.Errorf("could not find the certificate tool %s: %w", name, err)
 	}
 	t := &tool{path: path}
+	if text, ok := conf.Value("create_certs_tool_timeout"); ok {
+		n, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || n == 0 {
+			return nil, fmt.Errorf("create_certs_tool_timeout is to be a number of seconds, not '%s'", text)
+		}
+		t.timeout = time.Duration(n) * time.Second
+	}
 	t.config, _ = conf.Value("create_certs_tool_config")
 	t.options, _ = conf.Value("create_certs_tool_options")
 	return t, nil
@@ -100,15 +110,8 @@ func (t *tool) issue(typ ekcert.Type, key, tpmSerial string) ([]byte, error) {
 	add("--optsfile", t.options)
 	add("--tpm-serial-num", tpmSerial)
 	t.printf("  Invoking %s %s", t.path, strings.Join(args, " "))
-	cmd := exec.Command(t.path, args...)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err = cmd.Run()
-	for lines := bufio.NewScanner(&out); lines.Scan(); {
-		t.log(filepath.Base(t.path) + ": " + lines.Text())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the certificate tool failed: %w: %s", err, bytes.TrimSpace(errs.Bytes()))
+	if err := t.run(args); err != nil {
+		return nil, err
 	}
 	der, err := readCertificate(filepath.Join(dir, typ.String()+".cert"))
 	if err != nil {
@@ -120,10 +123,66 @@ func (t *tool) issue(typ ekcert.Type, key, tpmSerial string) ([]byte, error) {
 	return der, nil
 }
 
+// Bounds on a certificate tool that does not behave.
+const (
+	toolTimeout  = 5 * time.Minute // a first key of a CA in hardware may take long
+	toolPatience = time.Second     // for what the tool left running
+	maxToolText  = 64 << 10        // of each of its outputs
+)
+
+// run runs the tool to its end, which must come in time.
+func (t *tool) run(args []string) error {
+	timeout := t.timeout
+	if timeout == 0 {
+		timeout = toolTimeout
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, t.path, args...)
+	var out, errs beginning
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errs, toolPatience
+	err := cmd.Run()
+	for line := range strings.Lines(strings.TrimSpace(out.String())) {
+		t.log(filepath.Base(t.path) + ": " + strings.TrimRight(line, "\r\n"))
+	}
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("the certificate tool was stopped: it did not end within %v", timeout)
+	case errors.Is(err, exec.ErrWaitDelay): // it ended well, and left something running
+	case err != nil:
+		return fmt.Errorf("the certificate tool failed: %w: %s", err, strings.TrimSpace(errs.String()))
+	}
+	return nil
+}
+
+// beginning keeps the beginning of what is written, with nothing in it that a terminal would act on.
+type beginning struct{ text []byte }
+
+func (b *beginning) Write(p []byte) (int, error) {
+	b.text = append(b.text, p[:min(len(p), maxToolText-len(b.text))]...)
+	return len(p), nil
+}
+
+func (b *beginning) String() string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r == utf8.RuneError {
+			return '?'
+		}
+		return r
+	}, string(b.text))
+}
+
 // maxCertificate bounds a certificate: no NV index holds more.
 const maxCertificate = 0xffff
 
 func readCertificate(name string) ([]byte, error) {
+	st, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a file", name)
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,9 @@ package setup
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"govtpm/internal/ekcert"
@@ -14,6 +16,7 @@ type plan struct {
 	createSPK, eccSPK    bool
 	createEK             bool
 	ek                   []algorithm // the first, and a second of another kind
+	largestRSA           bool        // the first EK is an RSA key of the largest size that the TPM makes
 	allowSigning         bool
 	decryption           bool
 	ekCert, platformCert bool
@@ -39,6 +42,22 @@ type manufacturing struct {
 
 // run carries out the plan, in the order swtpm_setup always had: keys and indexes of two TPMs made alike are the same.
 func (m *manufacturing) run() error {
+	if m.banks != nil { // before the long work: is there anything to activate?
+		_, active, _, err := m.tpm.chooseBanks(m.banks)
+		if err != nil {
+			return err
+		}
+		for _, name := range m.banks {
+			if !slices.Contains(active, name) {
+				m.printf("There is no PCR bank %s; it is left out.", name)
+			}
+		}
+	}
+	if m.createEK && m.largestRSA {
+		if err := m.enlarge(); err != nil {
+			return err
+		}
+	}
 	if m.createSPK {
 		if err := m.makeSPK(); err != nil {
 			return fmt.Errorf("creating the storage primary key: %w", err)
@@ -79,13 +98,29 @@ func (m *manufacturing) makeSPK() error {
 	return nil
 }
 
+// enlarge chooses the size of the first EK: which ones there are depends on the profile.
+func (m *manufacturing) enlarge() error {
+	for _, name := range []string{"rsa4096", "rsa3072"} {
+		ok, err := m.tpm.canMake(ekTemplate(algorithms[name], m.allowSigning, m.decryption))
+		if err != nil {
+			return fmt.Errorf("asking for the sizes of RSA keys: %w", err)
+		}
+		if ok {
+			m.ek = distinct(append([]algorithm{algorithms[name]}, m.ek[1:]...))
+			return nil
+		}
+	}
+	m.ek = distinct(m.ek)
+	return nil
+}
+
 // makeEK creates an endorsement key and what goes with it. The transient copy of the key goes with the power cycle.
 func (m *manufacturing) makeEK(a algorithm, first bool) error {
 	place := ekPlaces[a.name]
 	template := ekTemplate(a, m.allowSigning, m.decryption)
 	handle, public, err := m.tpm.createPrimary(wire.RHEndorsement, template)
 	if err != nil {
-		return err
+		return m.explain(a, err)
 	}
 	if err := m.tpm.evictControl(handle, place.handle); err != nil {
 		return err
@@ -97,6 +132,14 @@ func (m *manufacturing) makeEK(a algorithm, first bool) error {
 		}
 	}
 	return m.certifyEK(a, place, keyParameter(public, a), first)
+}
+
+// explain adds what to do about a key that the TPM's profile does not allow.
+func (m *manufacturing) explain(a algorithm, err error) error {
+	if a.bits == 4096 && errors.Is(err, wire.RCValue.Parameter(2)) {
+		return fmt.Errorf("%w; such keys need the profile default-v2 (--profile-name default-v2)", err)
+	}
+	return err
 }
 
 // certifyEK has the certificates of an EK made and stores them; the platform certificate comes with the first EK.
@@ -161,7 +204,7 @@ func (m *manufacturing) makeDeviceKeys() error {
 		}
 		handle, public, err := m.tpm.createPrimary(wire.RHEndorsement, d.template(d.a))
 		if err != nil {
-			return fmt.Errorf("creating the %s: %w", d.title, err)
+			return fmt.Errorf("creating the %s: %w", d.title, m.explain(d.a, err))
 		}
 		if err := m.tpm.evictControl(handle, d.handle); err != nil {
 			return fmt.Errorf("creating the %s: %w", d.title, err)

@@ -195,6 +195,7 @@ func TestManufacture(t *testing.T) {
 		t.Fatal(err, messages)
 	}
 	want := []string{
+		"There is no PCR bank nonsense; it is left out.",
 		"Successfully created storage primary key with handle 0x81000001.",
 		"Successfully created RSA 2048 EK with handle 0x81010001.",
 		"Successfully created NVRAM area 0x1c00002 for RSA 2048 EK certificate.",

@@ -3,6 +3,7 @@ package setup
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -106,9 +107,12 @@ func (o *options) check() error {
 		}
 	}
 	device := o.has("iakkeyalgo") || o.has("idevidkeyalgo")
+	creates := o.flags["createek"] || o.flags["create-ek-cert"] || o.flags["create-platform-cert"]
 	switch {
 	case o.text["tpm-state"] == "":
 		return errors.New("--tpm-state must be provided")
+	case o.flags["reconfigure"] && creates:
+		return errors.New("Reconfiguration is not supported with creation of EK or certificates") //nolint:staticcheck // known words
 	case o.flags["take-ownership"] && o.flags["tpm2"]:
 		return errors.New("Taking ownership is not supported for TPM 2.") //nolint:staticcheck // known words
 	case o.has("pcr-banks") && !o.flags["tpm2"]:
@@ -126,11 +130,30 @@ func (o *options) check() error {
 	case device && !o.flags["tpm2"]:
 		return errors.New("--iakkeyalgo and --idevidkeyalgo require --tpm2")
 	}
+	if err := o.checkState(); err != nil {
+		return err
+	}
 	if c, ok := o.text["cipher"]; ok && !slices.Contains([]string{"aes-128-cbc", "aes-cbc", "aes-256-cbc"}, c) {
 		return fmt.Errorf("Unsupported cipher '%s'.", c) //nolint:staticcheck // known words
 	}
 	if r, ok := o.text["profile-remove-disabled"]; ok && r != "check" && r != "fips-host" {
 		return fmt.Errorf("--profile-remove-disabled takes check or fips-host, not '%s'", r)
+	}
+	return nil
+}
+
+// checkState says what is amiss with the place of the state if it looks like an argument of another program's option.
+func (o *options) checkState() error {
+	s := o.text["tpm-state"]
+	for _, prefix := range []string{"dir=", "backend-uri="} {
+		rest, ok := strings.CutPrefix(s, prefix)
+		if !ok {
+			continue
+		}
+		if _, err := os.Stat(s); err == nil {
+			return nil // that is its name
+		}
+		return fmt.Errorf("--tpm-state takes a directory, dir://<directory> or file://<file>. '%s' is how swtpm has it: say '%s' here.", s, rest) //nolint:staticcheck // sentences
 	}
 	return nil
 }
@@ -154,8 +177,8 @@ State:
                                 file://<file>; must be given
 --tpm <command>                 program that is the TPM, with its interface, such as
                                 "swtpm socket"; default is this program itself
---tpm2                          make a TPM 2; without it a TPM 1.2, which this
-                                program does not have yet
+--tpm2                          make a TPM 2; must be given, for TPM 1.2 is not
+                                supported yet, unless --tpm names a program with it
 --overwrite                     replace state that exists
 --not-overwrite                 keep state that exists, and exit without error
 --reconfigure                   only change the PCR banks of state that exists
@@ -170,33 +193,39 @@ Keys and certificates:
 --createek                      create endorsement keys
 --create-ek-cert                create EK certificates; implies --createek
 --create-platform-cert          create a platform certificate; implies --createek
---create-spk                    create a storage primary key; TPM 2 only
+--create-spk                    create a storage primary key
 --ecc                           make it an elliptic curve key
 --ek1keyalgo, --ek2keyalgo <a>  algorithms of the EKs: rsa2048, rsa3072, rsa4096,
                                 ecc_nist_p256, ecc_nist_p384, ecc_nist_p521
 --iakkeyalgo, --idevidkeyalgo <a>
-                                create an IAK, an IDevID, with this algorithm
---rsa-keysize <bits>            size of the first EK: 2048, 3072, 4096 or max
---allow-signing                 the EK may sign; TPM 2 only
+                                create an IAK, an IDevID, with this algorithm;
+                                need --create-ek-cert
+--rsa-keysize <bits>            size of the first EK: 2048, 3072, 4096, or max for
+                                the largest that the profile allows
+--allow-signing                 the EK may sign
 --decryption                    and may decrypt, too
 --vmid <id>                     name of the virtual machine, for certificates
 --write-ek-cert-files <dir>     keep copies of certificates here
 --lock-nvram                    lock the NV indexes against writing
 --pcr-banks <list>              PCR banks to activate; - leaves them alone
---take-ownership                take ownership of a TPM 1.2
---ownerpass <p>, --owner-well-known
-                                with this owner password, or the well-known one
---srkpass <p>, --srk-well-known
-                                with this SRK password, or the well-known one
 
-Profiles of a TPM 2:
+Profiles:
 --profile <json>, --profile-name <name>
                                 profile to use, as such or by its name
 --profile-file <file>, --profile-file-fd <fd>
                                 file with the profile to use
 --profile-remove-disabled <m>   check or fips-host
---print-profiles                print the profiles there are and exit
+--print-profiles                print the profiles there are and exit; needs --tpm2
 
+TPM 1.2 only:
+--take-ownership                take ownership; TPM 1.2 is not supported yet, unless
+                                --tpm names a program with it
+--ownerpass <p>, --owner-well-known
+                                with this owner password, or the well-known one
+--srkpass <p>, --srk-well-known
+                                with this SRK password, or the well-known one
+
+Other options:
 --config <file>                 configuration file; default is
                                 ~/.config/swtpm_setup.conf, /etc/swtpm_setup.conf
 --create-config-files [<list>]  write configuration files for this user; the list

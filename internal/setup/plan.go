@@ -35,15 +35,16 @@ func (r *run) plan() (*plan, error) {
 		allowSigning: f["allow-signing"], decryption: f["decryption"], lock: f["lock-nvram"],
 	}
 	p.createEK = f["createek"] || p.ekCert || p.platformCert || f["take-ownership"]
-	p.banks = r.o.banks
-	if !r.o.has("pcr-banks") {
-		p.banks = strings.Split(r.setting("pcr-banks", "active_pcr_banks", defaultBanks), ",")
+	p.banks = bankNames(r.o.banks)
+	if len(p.banks) == 0 {
+		list, ok := r.conf.Value("active_pcr_banks")
+		if !ok || list == "" {
+			list = defaultBanks
+		}
+		p.banks = bankNames(strings.Split(list, ","))
 	}
-	if len(p.banks) > 0 && p.banks[0] == "-" {
+	if len(p.banks) == 1 && p.banks[0] == "-" {
 		p.banks = nil
-	}
-	for i := range p.banks {
-		p.banks[i] = strings.TrimSpace(p.banks[i])
 	}
 	if f["reconfigure"] {
 		return &plan{banks: p.banks}, nil
@@ -65,6 +66,17 @@ func (r *run) plan() (*plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// bankNames takes blanks and empty names out of a list.
+func bankNames(list []string) []string {
+	var names []string
+	for _, name := range list {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // plan12 is the part of a plan that a TPM 1.2 can do, with its passwords: their SHA-1 is the authorization.
@@ -92,6 +104,10 @@ func (r *run) planEKs(p *plan) error {
 		if err != nil {
 			return err
 		}
+		p.largestRSA = size == largest
+		if p.largestRSA {
+			size = defaultKeySize
+		}
 		first = "rsa" + size
 	}
 	a, err := parseAlgorithm(first)
@@ -102,23 +118,29 @@ func (r *run) planEKs(p *plan) error {
 	if err != nil {
 		return err
 	}
-	p.ek = []algorithm{a}
-	if a != b {
-		p.ek = append(p.ek, b)
+	p.ek = []algorithm{a, b}
+	if !p.largestRSA {
+		p.ek = distinct(p.ek)
 	}
 	return nil
 }
 
+// distinct leaves out the second of two equal algorithms.
+func distinct(ek []algorithm) []algorithm {
+	if len(ek) == 2 && ek[0] == ek[1] {
+		return ek[:1]
+	}
+	return ek
+}
+
+// largest stands for the largest size that the TPM, with its profile, makes.
+const largest = "max"
+
 // keySize is the size of an RSA EK: one that the TPM can do.
 func (r *run) keySize() (string, error) {
 	size := r.setting("rsa-keysize", "rsa_keysize", defaultKeySize)
-	if size == "max" {
-		for _, s := range []string{"4096", "3072"} {
-			if r.program.can("rsa-keysize-" + s) {
-				return s, nil
-			}
-		}
-		return defaultKeySize, nil
+	if size == largest {
+		return size, nil
 	}
 	if size != "2048" && size != "3072" && size != "4096" || size != defaultKeySize && !r.program.can("rsa-keysize-"+size) {
 		return "", fmt.Errorf("Unsupported RSA key size %s.", size) //nolint:staticcheck // known words
@@ -202,9 +224,8 @@ func (r *run) checkAccess() error {
 	return nil
 }
 
-// claimState looks for state: it is kept without a word of error, to be replaced, or an error, as the options say. What is to be
-// written to is claimed.
-func (r *run) claimState() (keep bool, err error) {
+// lookForState looks for state: it is kept without a word of error, to be replaced, or an error, as the options say.
+func (r *run) lookForState() (keep bool, err error) {
 	f := r.o.flags
 	has, err := r.state.exists()
 	switch {
@@ -218,5 +239,5 @@ func (r *run) claimState() (keep bool, err error) {
 	case has && !f["reconfigure"] && !f["overwrite"]:
 		return false, errors.New("Found existing TPM state 'permall'.") //nolint:staticcheck // known words
 	}
-	return false, r.state.claim()
+	return false, nil
 }

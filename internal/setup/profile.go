@@ -138,6 +138,7 @@ func (r *run) profileByName(name string) (string, error) {
 func (r *run) printProfiles() error {
 	if !r.o.flags["tpm2"] {
 		r.printf("{}")
+		fmt.Fprintln(r.err, "TPM 1.2 has no profiles. Use --tpm2 for those of a TPM 2.")
 		return nil
 	}
 	if err := r.configuration(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/user"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,7 +40,7 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		return 0
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, err)
+		fmt.Fprintf(stderr, "%v\nTry '%s --help' for the options there are.\n", err, Name)
 		return 1
 	}
 	r := &run{o: o, out: &lockedWriter{w: stdout}, err: &lockedWriter{w: stderr}}
@@ -62,6 +63,11 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		defer log.Close()
 		both := &lockedWriter{w: log}
 		r.out, r.err = both, both
+	}
+	for _, name := range []string{"swtpm_ioctl", "tcsd-system-ps-file"} {
+		if o.has(name) {
+			r.printf("Warning: --%s is deprecated and has no effect.", name)
+		}
 	}
 	return r.code(r.manufacture())
 }
@@ -129,9 +135,6 @@ func (r *run) configuration() error {
 // manufacture prepares everything and makes the TPM.
 func (r *run) manufacture() error {
 	tpm2 := r.o.flags["tpm2"]
-	if err := r.configuration(); err != nil {
-		return err
-	}
 	var err error
 	if r.program, err = findProgram(r.o.text["tpm"]); err != nil {
 		return err
@@ -145,6 +148,14 @@ func (r *run) manufacture() error {
 	if err := r.checkAccess(); err != nil {
 		return err
 	}
+	r.state = r.place()
+	defer r.state.close()
+	if keep, err := r.lookForState(); keep || err != nil {
+		return err
+	}
+	if err := r.configuration(); err != nil {
+		return err
+	}
 	plan, err := r.plan()
 	if err != nil {
 		return err
@@ -154,11 +165,10 @@ func (r *run) manufacture() error {
 			return err
 		}
 	}
-	r.state = r.place()
-	defer r.state.close()
-	if keep, err := r.claimState(); keep || err != nil {
+	if err := r.state.claim(); err != nil {
 		return err
 	}
+	r.tellEncryption()
 	kind := "manufacturing"
 	if r.o.flags["reconfigure"] {
 		kind = "reconfiguration"
@@ -176,6 +186,23 @@ func (r *run) manufacture() error {
 	}
 	r.printf("Ending vTPM manufacturing @ %s", date())
 	return err
+}
+
+// tellEncryption says with what the state will be encrypted.
+func (r *run) tellEncryption() {
+	for _, name := range []string{"keyfile", "keyfile-fd", "pwdfile", "pwdfile-fd"} {
+		if !r.o.has(name) {
+			continue
+		}
+		what := "with a provided key"
+		if strings.HasPrefix(name, "pwd") {
+			what = "using a key derived from a passphrase"
+		}
+		if strings.HasSuffix(name, "-fd") {
+			what += " (fd)"
+		}
+		r.printf("  The TPM's state will be encrypted %s.", what)
+	}
 }
 
 func date() string { return time.Now().Format("Mon 02 Jan 2006 03:04:05 PM MST") }

@@ -193,6 +193,9 @@ func testRefused(t *testing.T, tpm []string) {
 		{"--profile-name x --reconfigure", "--reconfigure"},
 		{"--iakkeyalgo rsa2048", "--create-ek-cert"},
 		{"--ek1keyalgo foo", "unsupported key algorithm 'foo'"},
+		{"--createek --reconfigure", "Reconfiguration is not supported with creation of EK or certificates"},
+		{"--tpm-state dir=" + dir, "say '" + dir + "' here."},
+		{"--tpmstate backend-uri=dir:///x", "'backend-uri=dir:///x' is how swtpm has it: say 'dir:///x' here."},
 		{"--rsa-keysize 1000", "Unsupported RSA key size 1000."},
 		{"--profile-remove-disabled x", "--profile-remove-disabled"},
 		{"--profile-name ../x", "cannot be the name"},
@@ -208,6 +211,7 @@ func testRefused(t *testing.T, tpm []string) {
 		{"--logfile /does/not/exist", "logfile"},
 		{"--foo", "swtpm_setup: unrecognized option '--foo'"},
 		{"--create-config-files=foo", "unknown flag 'foo'"},
+		{"--create-config-files=overwrite,skip-if-exist", "overwrite and skip-if-exist cannot both be used"},
 	} {
 		code, _, errs := program0(append(args[:len(args):len(args)], strings.Fields(tt.args)...)...)
 		if code != 1 || !strings.Contains(errs, tt.want) {

@@ -57,7 +57,7 @@ func (t tpm2) raw(tag wire.ST, code wire.CC, body []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%v: the TPM's response is malformed", code)
 	}
 	if rc := wire.RC(binary.BigEndian.Uint32(resp[6:])); rc != wire.RCSuccess {
-		return nil, fmt.Errorf("%v failed: 0x%x (%v)", code, uint32(rc), rc)
+		return nil, fmt.Errorf("%v failed: 0x%x (%w)", code, uint32(rc), rc)
 	}
 	return resp[wire.HeaderSize:], nil
 }
@@ -82,6 +82,19 @@ func (t tpm2) createPrimary(hierarchy wire.Handle, template *wire.TPMTPublic) (w
 		return 0, nil, errors.New("the TPM made a key of another type")
 	}
 	return handle, &public.TPMTPublic, nil
+}
+
+// canMake says whether the TPM makes keys with the parameters of the template (Part 3, 30.3).
+func (t tpm2) canMake(template *wire.TPMTPublic) (bool, error) {
+	var w wire.Writer
+	parms := wire.TPMTPublicParms{Type: template.Type, Parameters: template.Parameters}
+	parms.Marshal(&w)
+	_, err := t.raw(wire.STNoSessions, wire.CCTestParms, w.Bytes())
+	var rc wire.RC
+	if errors.As(err, &rc) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // evictControl makes a key persistent (Part 3, 28.5).
@@ -151,15 +164,14 @@ func capability(c wire.Cap, property, count uint32) []byte {
 	return binary.BigEndian.AppendUint32(b, count)
 }
 
-// allocateBanks activates the wanted PCR banks and no others (Part 3, 22.5). It returns the names of the banks it activated, in the
-// order they were wanted, and of all there are. Names that the TPM has no bank for do not count.
-func (t tpm2) allocateBanks(wanted []string) (active, all []string, err error) {
+// chooseBanks turns names of PCR banks into what PCR_Allocate is to be told: the wanted banks and no others. It returns the names of the
+// banks that will be active, in the order they were wanted, and of all there are. Names that the TPM has no bank for do not count.
+func (t tpm2) chooseBanks(wanted []string) (selection wire.TPMLPCRSelection, active, all []string, err error) {
 	algs, err := t.banks()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	chosen := map[wire.Alg]bool{}
-	var selection wire.TPMLPCRSelection
 	for _, w := range wanted {
 		for _, a := range algs {
 			if a.String() == w && !chosen[a] {
@@ -169,14 +181,23 @@ func (t tpm2) allocateBanks(wanted []string) (active, all []string, err error) {
 			}
 		}
 	}
-	if len(active) == 0 {
-		return nil, nil, fmt.Errorf("none of the PCR banks %s can be used", strings.Join(wanted, ","))
-	}
 	for _, a := range algs {
 		all = append(all, a.String())
 		if !chosen[a] {
 			selection = append(selection, wire.TPMSPCRSelection{Hash: a, Select: wire.TPMSPCRSelect{0, 0, 0}})
 		}
+	}
+	if len(active) == 0 {
+		return nil, nil, nil, fmt.Errorf("none of the PCR banks %s can be used: this TPM has %s", strings.Join(wanted, ","), strings.Join(all, ","))
+	}
+	return selection, active, all, nil
+}
+
+// allocateBanks activates the wanted PCR banks and no others (Part 3, 22.5), and returns their names and those of all banks.
+func (t tpm2) allocateBanks(wanted []string) (active, all []string, err error) {
+	selection, active, all, err := t.chooseBanks(wanted)
+	if err != nil {
+		return nil, nil, err
 	}
 	_, r, err := t.command(wire.CCPCRAllocate, []wire.Handle{wire.RHPlatform}, false, selection.Marshal)
 	if err != nil {

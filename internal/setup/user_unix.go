@@ -18,21 +18,23 @@ const noFollow = unix.O_NOFOLLOW
 // writable says whether this account may make files in the directory.
 func writable(dir string) bool { return unix.Access(dir, unix.R_OK|unix.W_OK|unix.X_OK) == nil }
 
-// changeUser switches to the account with the given name or number, with all its groups.
+// changeUser switches to the account with the given name or number, with all its groups. A number need not have a name: its group
+// has the same number.
 func changeUser(name string) error {
 	u, err := user.Lookup(name)
 	if err != nil {
 		if u, err = user.LookupId(name); err != nil {
-			return fmt.Errorf("Error: User '%s' does not exist.", name) //nolint:staticcheck // known words
+			n, err := strconv.ParseUint(name, 10, 31)
+			if err != nil {
+				return fmt.Errorf("Error: User '%s' does not exist.", name) //nolint:staticcheck // known words
+			}
+			return changeIDs(int(n), int(n), nil, name)
 		}
 	}
 	uid, err1 := strconv.Atoi(u.Uid)
 	gid, err2 := strconv.Atoi(u.Gid)
 	if err1 != nil || err2 != nil {
 		return fmt.Errorf("the account '%s' has no numbers", name)
-	}
-	if uid == os.Geteuid() && gid == os.Getegid() {
-		return nil
 	}
 	var groups []int
 	ids, err := u.GroupIds()
@@ -43,6 +45,14 @@ func changeUser(name string) error {
 		if n, err := strconv.Atoi(id); err == nil {
 			groups = append(groups, n)
 		}
+	}
+	return changeIDs(uid, gid, groups, name)
+}
+
+// changeIDs switches to the numbers, unless the process has them.
+func changeIDs(uid, gid int, groups []int, name string) error {
+	if uid == os.Geteuid() && gid == os.Getegid() {
+		return nil
 	}
 	if err := syscall.Setgroups(groups); err != nil {
 		return fmt.Errorf("changing to the groups of '%s': %w", name, err)

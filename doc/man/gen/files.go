@@ -19,6 +19,7 @@ func filePages() []*page {
 				{"create_certs_tool", "program that makes certificates, such as swtpm_localca; without it there are none"},
 				{"create_certs_tool_config", "its configuration, handed to it as --configfile"},
 				{"create_certs_tool_options", "its file of options, handed to it as --optsfile"},
+				{"create_certs_tool_timeout", "seconds that it has for a certificate before it is stopped; 300 by default"},
 				{"active_pcr_banks", "PCR banks to activate, separated by commas; sha256 by default"},
 				{"rsa_keysize", "size of the first endorsement key: 2048 (default), 3072, 4096 or max"},
 				{"ek1keyalgo, ek2keyalgo", "algorithms of the endorsement keys, as the options of these names"},
