@@ -76,6 +76,8 @@ func TestErrors(t *testing.T) {
 		{"socket -p 70000", "swtpm: Port is outside valid range.\n"},
 		{"socket -p abc", "swtpm: Cannot parse socket port number 'abc'.\n"},
 		{"socket --tpm2 --tpmstate xx=1", "swtpm: Error parsing tpmstate options: Unknown option 'xx=1'\n"},
+		{"socket --tpm2 --tpmstate dir=/x,sync=no", "swtpm: The sync parameter of the tpmstate option is on or off, not 'no'.\n"},
+		{"socket --tpm2 --tpmstate dir=/x,fsync,sync=off", "swtpm: The fsync and sync=off parameters of the tpmstate option contradict each other.\n"},
 		{"socket --tpm2 --tpmstate mode=0600", "swtpm: The dir or backend-uri parameters is required for the tpmstate option.\n"},
 		{"socket --tpm2 --tpmstate dir=/x,mode=999", "swtpm: Error parsing tpmstate options: invalid mode type '999'\n"},
 		{"socket --tpm2 --tpmstate dir=/x,mode=1777", "swtpm: Error parsing tpmstate options: mode 1777 is invalid\n"},

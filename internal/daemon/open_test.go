@@ -71,3 +71,14 @@ func TestUnknownProfileMakesNoTPM(t *testing.T) {
 		t.Errorf("%d, %q, %q", status, stdout.String(), stderr.String())
 	}
 }
+
+// Durability is given up only with a warning.
+func TestSyncOffIsSaid(t *testing.T) {
+	for sync, warned := range map[string]bool{"": false, ",fsync": false, ",sync=on": false, ",sync=off": true} {
+		var stdout, stderr strings.Builder
+		args := []string{"socket", "--tpm2", "--tpmstate", "dir=" + t.TempDir() + sync, "--print-info", "0x1"}
+		if status := Main(args, strings.NewReader(""), &stdout, &stderr); status != 0 || strings.Contains(stderr.String(), "not synced") != warned {
+			t.Errorf("%q: %d, %q, %q", sync, status, stdout.String(), stderr.String())
+		}
+	}
+}

@@ -281,6 +281,9 @@ func (r *process) config() (cfg Config, flags flagSettings, err error) {
 	if err != nil {
 		return cfg, flags, err
 	}
+	if state.opts.NoSync {
+		r.log.Errorf("Warning: The state is not synced (sync=off): what was acknowledged can be lost when this machine fails")
+	}
 	if flags, err = o.flags(); err != nil {
 		return cfg, flags, err
 	}

@@ -18,7 +18,7 @@ type stateSettings struct {
 }
 
 func (o *options) state(env func(string) string) (*stateSettings, error) {
-	s := &stateSettings{opts: store.Options{TPM12: !o.has("tpm2"), NoSync: false}}
+	s := &stateSettings{opts: store.Options{TPM12: !o.has("tpm2")}}
 	if !o.has("tpmstate") {
 		if dir := env("TPM_PATH"); dir != "" {
 			s.uri = "dir://" + dir
@@ -27,7 +27,8 @@ func (o *options) state(env func(string) string) (*stateSettings, error) {
 	}
 	l, err := o.list("tpmstate", "tpmstate", option.Def{Name: "dir"}, option.Def{Name: "mode", Type: option.Mode},
 		option.Def{Name: "backend-uri"}, option.Def{Name: "lock", Type: option.Bool},
-		option.Def{Name: "backup", Type: option.Bool}, option.Def{Name: "fsync", Type: option.Bool})
+		option.Def{Name: "backup", Type: option.Bool}, option.Def{Name: "fsync", Type: option.Bool},
+		option.Def{Name: "sync"})
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +39,14 @@ func (o *options) state(env func(string) string) (*stateSettings, error) {
 		s.uri = l.String("backend-uri", "")
 	default:
 		return nil, fmt.Errorf("The dir or backend-uri parameters is required for the tpmstate option.")
+	}
+	switch sync := l.String("sync", "on"); {
+	case sync != "on" && sync != "off":
+		return nil, fmt.Errorf("The sync parameter of the tpmstate option is on or off, not '%s'.", sync)
+	case sync == "off" && l.Bool("fsync", false):
+		return nil, fmt.Errorf("The fsync and sync=off parameters of the tpmstate option contradict each other.")
+	default:
+		s.opts.NoSync = sync == "off"
 	}
 	s.opts.Mode = l.Mode("mode", 0)
 	s.opts.Backup = l.Bool("backup", false)

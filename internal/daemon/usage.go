@@ -46,11 +46,14 @@ Channels
 // stateUsage and restUsage explain the options that all interfaces have.
 const stateUsage = `State
 --tpm2               : be a TPM 2; otherwise a TPM 1.2
---tpmstate dir=<dir>|backend-uri=<uri>[,mode=0...][,lock][,backup][,fsync]
-                     : where the state is kept: a directory, dir://<path> or
-                       file://<path>; mode is that of its files (default 0640),
-                       lock locks them, backup keeps the previous state; the
-                       environment variable TPM_PATH may name the directory
+--tpmstate dir=<dir>|backend-uri=<uri>[,mode=0...][,lock][,backup][,fsync][,sync=on|off]
+                     : where the state is kept: a directory, dir://<path>,
+                       file://<path>, or mem: for a TPM that is thrown away;
+                       mode is that of its files (default 0640), lock locks them,
+                       backup keeps the previous state; every change is synced
+                       to disk before its response, with fsync or without,
+                       unless sync=off gives that up; the environment variable
+                       TPM_PATH may name the directory
 --key file=<path>|fd=<fd>[,mode=aes-cbc|aes-256-cbc][,format=hex|binary][,remove=[true|false]]
 --key pwdfile=<path>|pwdfd=<fd>[,mode=aes-cbc|aes-256-cbc][,remove=[true|false]][,kdf=sha512|pbkdf2]
                      : encrypt the state with a key, or with one derived from a
