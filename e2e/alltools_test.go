@@ -35,6 +35,7 @@ var topics = []topic{
 	{"credential", toolsCredential},
 	{"session", toolsSession},
 	{"x509", toolsX509},
+	{"openssl", toolsOpenSSL},
 	{"fapi", toolsFAPI},
 	{"fapi-ecc", toolsFAPIECC},
 }
