@@ -10,9 +10,9 @@ import (
 )
 
 // startTPM opens a TPM on a store, powers it on and starts it.
-func startTPM(b *testing.B, s store.Store) *govtpm.TPM {
+func startTPM(b *testing.B, s store.Store, opts govtpm.Options) *govtpm.TPM {
 	b.Helper()
-	t, err := govtpm.Open(s, govtpm.Options{})
+	t, err := govtpm.Open(s, opts)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func BenchmarkExecute(b *testing.B) {
 			"00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 000b 40000007"},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
-			t := startTPM(b, store.NewMemory())
+			t := startTPM(b, store.NewMemory(), govtpm.Options{})
 			defer t.Close()
 			cmd := unhex(bb.cmd)
 			b.ReportAllocs()
@@ -62,7 +62,7 @@ func BenchmarkStartNew(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				startTPM(b, open(b)).Close()
+				startTPM(b, open(b), govtpm.Options{}).Close()
 			}
 		})
 	}
@@ -73,7 +73,7 @@ func BenchmarkStartExisting(b *testing.B) {
 	for name, open := range stores {
 		b.Run(name, func(b *testing.B) {
 			s := open(b)
-			t := startTPM(b, s)
+			t := startTPM(b, s, govtpm.Options{})
 			defer t.Close()
 			b.ReportAllocs()
 			for b.Loop() {
@@ -105,7 +105,7 @@ func BenchmarkMemory(b *testing.B) {
 		before := heap()
 		all := make([]*govtpm.TPM, count)
 		for i := range all {
-			all[i] = startTPM(b, store.NewMemory())
+			all[i] = startTPM(b, store.NewMemory(), govtpm.Options{})
 			execute(b, all[i], unhex(getRandom))
 		}
 		b.ReportMetric(float64(heap()-before)/1024/count, "KiB/TPM")

@@ -20,6 +20,7 @@ const runNow = "not-need-init,startup-clear"
 // An emulator is a program on a state directory of its own.
 type emulator struct {
 	program string
+	ours    bool // not what we are compared with
 	dir     string
 	options string // more of --tpmstate
 	tcp     bool

@@ -103,7 +103,7 @@ func (r row) print(o options) error {
 	}
 	var sides [2]side
 	for i := range sides {
-		e := &emulator{program: o.programs[i], dir: filepath.Join(o.dir, fmt.Sprint(i))}
+		e := &emulator{program: o.programs[i], ours: i == 0, dir: filepath.Join(o.dir, fmt.Sprint(i))}
 		defer e.stop()
 		if sides[i].err = e.reset(); sides[i].err == nil && r.where == alike {
 			sides[i].err = e.inherit(o.programs[1], filepath.Join(o.dir, "alike"))

@@ -23,14 +23,17 @@ func rows() []row {
 		create("ECC P-384 create", rawtpm.ECC(rawtpm.CurveP384, rawtpm.Signing, nil)),
 		sign("ECC P-256 sign", rawtpm.ECC(rawtpm.CurveP256, rawtpm.Signing, nil), digest32),
 		sign("ECC P-384 sign", rawtpm.ECC(rawtpm.CurveP384, rawtpm.Signing, nil), digest48),
+		sign("RSA-1024 sign", rawtpm.RSA(1024, rawtpm.Signing, nil), digest32),
 		sign("RSA-2048 sign", rawtpm.RSA(2048, rawtpm.Signing, nil), digest32),
+		sign("RSA-3072 sign", rawtpm.RSA(3072, rawtpm.Signing, nil), digest32),
 		{"RSA-2048 decrypt", "ms", 200, prepareDecrypt, anywhere},
 		{"RSA-2048 primary, new seed", "ms", 41, prepareNewPrimary, anywhere},
 		repeated("RSA-2048 primary, repeated", rawtpm.RSA(2048, rawtpm.Storage, nil)),
 		repeated("ECC P-256 primary, repeated", rawtpm.ECC(rawtpm.CurveP256, rawtpm.Storage, nil)),
-		nvWrite("NV write 64, as it is", "", anywhere),
-		nvWrite("NV write 64, option fsync", ",fsync", anywhere),
-		nvWrite("NV write 64, state in memory", "", inMemory),
+		nvWrite("NV write 64, neither synced", ",sync=off", "", anywhere),
+		nvWrite("NV write 64, both synced", "", ",fsync", anywhere),
+		nvWrite("NV write 64, ours synced", "", "", anywhere),
+		nvWrite("NV write 64, state in memory", "", "", inMemory),
 		{"start from nothing", "ms", 21, prepareFirstStart, anywhere},
 		{"start on a state", "ms", 41, prepareStart, anywhere},
 		memory("idle process, RSS", "Rss"),
@@ -148,9 +151,13 @@ func repeated(name string, t rawtpm.Template) row {
 	}, alike}
 }
 
-func nvWrite(name, options string, where place) row {
+// nvWrite is a row of a write to an index, with options of --tpmstate for each side.
+func nvWrite(name, ours, theirs string, where place) row {
 	return row{name, "µs", 500, func(e *emulator) (func() (float64, error), error) {
-		e.options = options
+		e.options = theirs
+		if e.ours {
+			e.options = ours
+		}
 		if err := e.start(); err != nil {
 			return nil, err
 		}

@@ -24,8 +24,10 @@ const (
 	AlgECC       = 0x0023
 	AlgCFB       = 0x0043
 
+	CurveP224 = 0x0002
 	CurveP256 = 0x0003
 	CurveP384 = 0x0004
+	CurveP521 = 0x0005
 
 	Owner       = 0x40000001
 	Null        = 0x40000007
