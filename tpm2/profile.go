@@ -83,7 +83,8 @@ func NullProfile() *Profile {
 
 // ParseProfile reads the profile of a TPM to be made, one flat JSON object as libtpms takes it: {"Name":"default-v2"}, another
 // built-in profile, or {"Name":"custom:anything", …} with the members StateFormatLevel, Commands, Algorithms, Attributes and
-// Description.
+// Description. The lists of a custom profile may go beyond libtpms: to every command that the engine has (see Commands), and to the
+// algorithms sm3-256, sm4, sha3-256, sha3-384 and sha3-512. libtpms refuses the state of such a TPM.
 func ParseProfile(json string) (*Profile, error) {
 	text, err := nvstate.RequestedProfile(json)
 	if err != nil {
@@ -133,6 +134,9 @@ func newProfile(text nvstate.Profile) (*Profile, error) {
 		return nil, profileError(err)
 	}
 	for _, cc := range set.Commands() {
+		if !implemented(cc) {
+			return nil, fmt.Errorf("tpm2: profile: %w: the engine does not have %v (0x%x)", nvstate.ErrValue, cc, uint32(cc))
+		}
 		p.commands.set(cc, true)
 	}
 	for _, a := range attributeTokens {
@@ -141,8 +145,14 @@ func newProfile(text nvstate.Profile) (*Profile, error) {
 		}
 	}
 	p.limits = limitsOf(&text)
+	p.limits.NewTags = p.commands.has(wire.CCVerifySequenceComplete) || p.commands.has(wire.CCVerifyDigestSignature)
 	p.enabled = enabledCommands(p)
 	return p, nil
+}
+
+// implemented reports whether the engine has an action for a command.
+func implemented(cc wire.CC) bool {
+	return slices.ContainsFunc(sharedCommands(), func(row command) bool { return row.code == cc && row.run.act != nil })
 }
 
 // limitsOf are the limits of libtpms with the algorithms, curves and key sizes of a profile.
@@ -172,7 +182,10 @@ func limitsOf(text *nvstate.Profile) *wire.Limits {
 	l.AESKeyBits = sizes("aes", 192, 4, 128, 192, 256)
 	l.CamelliaKeyBits = sizes("camellia", 192, 4, 128, 192, 256)
 	l.TDESKeyBits = sizes("tdes", 0, 0, 128, 192)
-	l.SM4KeyBits, l.MLParameterSets = nil, 0
+	l.MLParameterSets = 0
+	if !l.Algs.Has(wire.AlgSM4) {
+		l.SM4KeyBits = nil
+	}
 	l.LimitedHierarchies, l.ExpandedNV, l.NewTags, l.ACT = false, false, false, 0
 	l.PCRCount = implementationPCR
 	l.MaxLoadedObjects, l.MaxActiveSessions = maxLoadedObjects, maxActiveSessions

@@ -13,11 +13,12 @@ type selfTestState struct {
 	answer func(wire.Alg) error
 }
 
-// selfTested are the algorithms that have a test of their own, as libtpms lists them.
+// selfTested are the algorithms that have a test of their own, as libtpms lists them, and those that only a profile beyond libtpms has.
 func selfTested() []wire.Alg {
 	return []wire.Alg{
-		wire.AlgTDES, wire.AlgSHA1, wire.AlgAES, wire.AlgSHA256, wire.AlgSHA384, wire.AlgSHA512, wire.AlgRSASSA, wire.AlgRSAES,
-		wire.AlgRSAPSS, wire.AlgOAEP, wire.AlgECDSA, wire.AlgECDH, wire.AlgECSchnorr, wire.AlgKDF1SP800108, wire.AlgCamellia, wire.AlgCFB,
+		wire.AlgTDES, wire.AlgSHA1, wire.AlgAES, wire.AlgSHA256, wire.AlgSHA384, wire.AlgSHA512, wire.AlgSM3_256, wire.AlgSM4,
+		wire.AlgRSASSA, wire.AlgRSAES, wire.AlgRSAPSS, wire.AlgOAEP, wire.AlgECDSA, wire.AlgECDH, wire.AlgECSchnorr,
+		wire.AlgKDF1SP800108, wire.AlgCamellia, wire.AlgSHA3_256, wire.AlgSHA3_384, wire.AlgSHA3_512, wire.AlgCFB,
 	}
 }
 

@@ -19,7 +19,7 @@ var errWrongAnswer = errors.New("self-test: wrong answer")
 // knownAnswer runs the test of an algorithm of selfTested.
 func knownAnswer(alg wire.Alg) error {
 	switch alg {
-	case wire.AlgTDES, wire.AlgCamellia:
+	case wire.AlgTDES, wire.AlgCamellia, wire.AlgSM4:
 		return answerCipher(alg)
 	case wire.AlgAES, wire.AlgCFB:
 		return errors.Join(answerCipher(wire.AlgAES), answerMAC())

@@ -43,7 +43,7 @@ const (
 		"b357d04918f3c1e07367a78bd28e9a2fe00d3283047ca03607394f66a2af6063"
 )
 
-// hashAnswers are HMACs of "Hi There" with twenty octets 0b (RFC 2202, 3; RFC 4231, 4.2).
+// hashAnswers are HMACs of "Hi There" with twenty octets 0b (RFC 2202, 3; RFC 4231, 4.2; those of SM3 and SHA-3 computed with OpenSSL).
 var hashAnswers = [...]struct {
 	alg  wire.Alg
 	hmac string
@@ -52,12 +52,16 @@ var hashAnswers = [...]struct {
 	{wire.AlgSHA256, "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
 	{wire.AlgSHA384, "afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59cfaea9ea9076ede7f4af152e8b2fa9cb6"},
 	{wire.AlgSHA512, "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cdedaa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854"},
+	{wire.AlgSM3_256, "51b00d1fb49832bfb01c3ce27848e59f871d9ba938dc563b338ca964755cce70"},
+	{wire.AlgSHA3_256, "ba85192310dffa96e2a3a40e69774351140bb7185e1202cdcc917589f95e16bb"},
+	{wire.AlgSHA3_384, "68d2dcf7fd4ddd0a2240c8a437305f61fb7334cfb5d0226e1bc27dc10a2e723a20d370b47743130e26ac7e3d532886bd"},
+	{wire.AlgSHA3_512, "eb3fbd4b2eaab8f5c504bd3a41465aacec15770a7cabac531e482f860b5ec7ba47ccb2c6f2afce8f88d22b6dc61380f23a668fd3888bb80537c0a0b86407689e"},
 }
 
 // cipherText is what cipherAnswers encrypt (SP 800-38A, Appendix F).
 const cipherText = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
 
-// cipherAnswers are two blocks of AES (SP 800-38A, Appendix F) and Camellia, four of TDES.
+// cipherAnswers are two blocks of AES (SP 800-38A, Appendix F), Camellia and SM4 (computed with OpenSSL), four of TDES.
 var cipherAnswers = [...]struct {
 	alg, mode   wire.Alg
 	key, iv, to string
@@ -92,6 +96,16 @@ var cipherAnswers = [...]struct {
 		"3b5dd6f915870064fd3296068eddc95b73997f398188c10610da0e24cf47380b"},
 	{wire.AlgCamellia, wire.AlgCTR, "0123456789abcdeffedcba9876543210", "000102030405060708090a0b0c0d0e0f",
 		"3b5dd6f915870064fd3296068eddc95bc02bb23a923e1a05ffb182867a7a0149"},
+	{wire.AlgSM4, wire.AlgECB, "0123456789abcdeffedcba9876543210", "",
+		"04986759e497d52811e74954b3b01ddd4bbe417e143fdb168960db244ad9d317"},
+	{wire.AlgSM4, wire.AlgCBC, "0123456789abcdeffedcba9876543210", "000102030405060708090a0b0c0d0e0f",
+		"784626c834ab18614677eb2074f2c5575146022d81cd18fef9bc1a1fd3a64d61"},
+	{wire.AlgSM4, wire.AlgOFB, "0123456789abcdeffedcba9876543210", "000102030405060708090a0b0c0d0e0f",
+		"6d59228313e6f73bc3b08993923bee405dc2c81ba980f6e1ffe88338988c6671"},
+	{wire.AlgSM4, wire.AlgCFB, "0123456789abcdeffedcba9876543210", "000102030405060708090a0b0c0d0e0f",
+		"6d59228313e6f73bc3b08993923bee401543be4d922e2c5e72e518de66199f90"},
+	{wire.AlgSM4, wire.AlgCTR, "0123456789abcdeffedcba9876543210", "000102030405060708090a0b0c0d0e0f",
+		"6d59228313e6f73bc3b08993923bee40c12a871c5ea0509d44267c49c4af234b"},
 }
 
 const (

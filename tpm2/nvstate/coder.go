@@ -16,8 +16,10 @@ type coder struct {
 	buf     []byte
 	off     int // reading position
 	level   Level
-	path    []string
-	err     *Error
+	// extended: the profile read names what libtpms does not know.
+	extended bool
+	path     []string
+	err      *Error
 }
 
 func newReader(b []byte) *coder { return &coder{reading: true, buf: b} }

@@ -4,7 +4,10 @@ import "govtpm/tpm2/wire"
 
 const firstCommand wire.CC = 0x11F
 
-const commandSetSize = 17 // bytes that hold the commands up to 0x1A6
+const (
+	commandSetSize = 18 // bytes that hold the commands up to 0x1AA
+	libtpmsSetSize = 17 // bytes that libtpms 0.10 takes; at more it aborts
+)
 
 // commandRanges are the commands of libtpms 0.9. In the compressed form of a set the rank of a command among them is
 // the number of its bit, whatever commands the profile enables.
@@ -68,9 +71,11 @@ func (s *CommandSet) code(c *coder, version uint16, extra int) {
 		}
 		return
 	}
+	if !c.extended { // what a foreign writer has beyond must not come out again
+		array = array[:min(len(array), libtpmsSetSize)]
+	}
 	copy(s.bits[:], array)
-	// libtpms 0.10 aborts at a longer array.
-	s.Length = min(s.Length, commandSetSize)
+	s.Length = min(s.Length, libtpmsSetSize)
 }
 
 // array gives the set in the form of a version.

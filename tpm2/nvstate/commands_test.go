@@ -11,7 +11,7 @@ import (
 func TestCommandSet(t *testing.T) {
 	var s nvstate.CommandSet
 	want := []wire.CC{0x11F, 0x126, 0x140, 0x197, 0x19C}
-	for _, cc := range append(slices.Clone(want), 0, 0x11E, 0x1A7, 0x20000000) {
+	for _, cc := range append(slices.Clone(want), 0, 0x11E, 0x1AF, 0x20000000) {
 		s.Set(cc, true)
 	}
 	s.Set(0x131, true)
@@ -21,6 +21,33 @@ func TestCommandSet(t *testing.T) {
 	}
 	if s.Contains(0x131) || s.Contains(0) || s.Contains(0xFFFFFFFF) || !s.Contains(0x197) {
 		t.Error("wrong members")
+	}
+}
+
+// Commands beyond libtpms have bits beyond its array, and only where the profile names such commands.
+func TestCommandSetExtended(t *testing.T) {
+	p := manufactured()
+	profile, err := nvstate.RequestedProfile(`{"Name":"custom:x","Commands":"` + allCommandList + `,0x1a6,0x1aa"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Profile = profile.Text()
+	p.Data.PPList.Set(0x1AA, true)
+	blob, err := p.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := nvstate.DecodePermanent(blob)
+	if err != nil || !back.Data.PPList.Contains(0x1AA) {
+		t.Errorf("extended: %v, %v", back, err)
+	}
+	profile, _ = nvstate.BuiltinProfile("default-v1")
+	p.Profile = profile.Text()
+	if blob, err = p.Encode(); err != nil {
+		t.Fatal(err)
+	}
+	if back, err = nvstate.DecodePermanent(blob); err != nil || back.Data.PPList.Contains(0x1AA) {
+		t.Errorf("default-v1: %v, %v", back, err)
 	}
 }
 

@@ -32,10 +32,13 @@ func goMagic(alg wire.Alg) string {
 	return ""
 }
 
-// Resume gives a hash of the standard library that continues the computation. It refuses a state that no computation
+// Resume gives a hash that continues the computation. It refuses a state that no computation
 // can have reached.
 func (h *HashState) Resume() (hash.Hash, error) {
 	form, known := hashFormOf(h.Hash)
+	if engine := newExtensionHash(h.Hash); engine != nil && (h.Type == HashStateHash || h.Type == HashStateHMAC) {
+		return h.resumeExtension(engine)
+	}
 	switch {
 	case !known || h.Type == HashStateEmpty || h.Type == HashStateMAC:
 		return nil, h.refuse(ErrHash, "there is no state to continue")
@@ -72,9 +75,13 @@ func newHash(alg wire.Alg) hash.Hash {
 	return sha512.New()
 }
 
-// CaptureHash gives the state of a hash of the standard library, which must be the one of the algorithm.
+// CaptureHash gives the state of a hash of the standard library or of package sm3, which must be the one of the algorithm.
 func CaptureHash(kind HashStateType, alg wire.Alg, engine hash.Hash) (HashState, error) {
 	h := HashState{Type: kind, Hash: alg}
+	if newExtensionHash(alg) != nil {
+		err := h.captureExtension(engine)
+		return h, err
+	}
 	form, known := hashFormOf(alg)
 	m, ok := engine.(encoding.BinaryMarshaler)
 	if !known || !ok {

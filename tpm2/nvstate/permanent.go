@@ -103,6 +103,7 @@ func (p *Permanent) codeProfile(c *coder, version uint16) {
 		c.fail(err.(*Error).Kind, "%s", err.(*Error).Detail)
 		return
 	}
+	c.extended = profile.Extended()
 	if c.level = profile.Level; profile.Name == profileNull {
 		p.Profile = "" // libtpms never writes the null profile as text
 	}

@@ -40,11 +40,15 @@ func (p *Profile) NeededLevel() (Level, error) {
 	if err != nil {
 		return 0, err
 	}
+	extension, err := p.checkExtension()
+	if err != nil {
+		return 0, err
+	}
 	attributes, err := p.checkAttributes()
-	return max(LevelNull, commands, algorithms, attributes), err
+	return max(LevelNull, commands, algorithms, extension, attributes), err
 }
 
-// CommandSet gives the commands of the profile.
+// CommandSet gives the commands of the profile: any of Part 2, whether or not an engine has them.
 func (p *Profile) CommandSet() (CommandSet, error) {
 	var set CommandSet
 	for item := range strings.SplitSeq(p.Commands, ",") {
@@ -67,7 +71,10 @@ func (p *Profile) CommandSet() (CommandSet, error) {
 	return set, nil
 }
 
-func knownCommand(cc wire.CC) bool {
+func knownCommand(cc wire.CC) bool { return isLibtpmsCommand(cc) || isExtensionCommand(cc) }
+
+// isLibtpmsCommand reports whether libtpms has the command.
+func isLibtpmsCommand(cc wire.CC) bool {
 	for _, r := range commandRanges {
 		if cc >= r.first && cc <= r.last {
 			return true
@@ -123,7 +130,7 @@ func (p *Profile) MinSize(token string) int {
 
 func (p *Profile) checkAlgorithms() (Level, error) {
 	all := Profile{Algorithms: allAlgorithms}
-	known, listed := all.AlgorithmTokens(), p.AlgorithmTokens()
+	known, listed := append(all.AlgorithmTokens(), strings.Split(extensionAlgorithms, ",")...), p.AlgorithmTokens()
 	for _, token := range listed {
 		if !slices.Contains(known, token) {
 			return 0, profileError(ErrValue, "unknown algorithm "+strconv.Quote(cut(token, 32)))

@@ -73,7 +73,7 @@ func isMandatory(token string) bool {
 	return slices.Contains(strings.Split(mandatoryAlgorithms, ","), token)
 }
 
-// AlgorithmLists tells about algorithms.
+// AlgorithmLists tells about algorithms: those of libtpms, and what the profile has beyond them.
 func (p *Profile) AlgorithmLists() Lists {
 	all := Profile{Algorithms: allAlgorithms}
 	var implemented, optional, enabled, disabled []string
@@ -107,6 +107,9 @@ func (p *Profile) AlgorithmLists() Lists {
 			}
 		}
 	}
+	for _, token := range p.extensionTokens() {
+		add(token, true, false, "", "")
+	}
 	return joined(implemented, optional, enabled, disabled)
 }
 
@@ -124,11 +127,14 @@ func (p *Profile) sizeItems(family string) (there, here string) {
 	return there, here
 }
 
-// CommandLists tells about commands.
+// CommandLists tells about commands: those of libtpms, and what the profile has beyond them.
 func (p *Profile) CommandLists() Lists {
 	all := Profile{Commands: allCommands}
 	implemented, _ := all.CommandSet()
 	enabled, _ := p.CommandSet()
+	for _, cc := range enabled.Commands() {
+		implemented.Set(cc, true)
+	}
 	optional, disabled := implemented, implemented
 	for _, cc := range mandatoryCommands {
 		optional.Set(cc, false)

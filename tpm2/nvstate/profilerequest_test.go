@@ -50,6 +50,10 @@ func TestRequestedProfile(t *testing.T) {
 			"custom", "8", nullCommandList, algorithmList, `,"Attributes":"no-sha1-signing,pct"`+d),
 		`{"Name":"custom:test","Algorithms":"` + algorithmList + `,hmac-min-key-size=128,rsa-min-size=2048","Description":"test"}`: text(
 			"custom:test", "8", allCommandList, strings.Replace(algorithmList, "rsa-min-size=1024,", "", 1)+",hmac-min-key-size=128,rsa-min-size=2048", d),
+		`{"Name":"custom:x","Commands":"` + nullCommandList + `,0x19d-0x19f,0x1a6","Description":"test"}`: text(
+			"custom:x", "8", nullCommandList+",0x19d-0x19f,0x1a6", algorithmList, d),
+		`{"Name":"custom","Algorithms":"` + algorithmList + `,sm4,sha3-256","Description":"test"}`: text(
+			"custom", "8", allCommandList, algorithmList+",sm4,sha3-256", d),
 	} {
 		p, err := nvstate.RequestedProfile(request)
 		if err != nil {
@@ -87,10 +91,13 @@ func TestRequestedProfileErrors(t *testing.T) {
 		`{"Name":"custom","StateFormatLevel":6,"Attributes":"pct"}`:                                       nvstate.ErrValue,
 		`{"Name":"custom","Attributes":"fips"}`:                                                           nvstate.ErrAttribute,
 		`{"Name":"custom","Commands":"0x11f"}`:                                                            nvstate.ErrValue,
-		`{"Name":"custom","Commands":"` + nullCommandList + `,0x19d"}`:                                    nvstate.ErrValue,
+		`{"Name":"custom","Commands":"` + nullCommandList + `,0x1ab"}`:                                    nvstate.ErrValue,
+		`{"Name":"custom","Commands":"` + nullCommandList + `,0x175"}`:                                    nvstate.ErrValue,
+		`{"Name":"custom","StateFormatLevel":7,"Commands":"` + nullCommandList + `,0x19d"}`:               nvstate.ErrValue,
+		`{"Name":"custom","StateFormatLevel":7,"Algorithms":"` + algorithmList + `,sm4"}`:                 nvstate.ErrValue,
 		`{"Name":"custom","Commands":"` + nullCommandList + `,"}`:                                         nvstate.ErrValue,
 		`{"Name":"custom","Algorithms":"rsa"}`:                                                            nvstate.ErrValue,
-		`{"Name":"custom","Algorithms":"` + algorithmList + `,sha3-256"}`:                                 nvstate.ErrValue,
+		`{"Name":"custom","Algorithms":"` + algorithmList + `,shake256-256"}`:                             nvstate.ErrValue,
 		`{"Name":"custom","StateFormatLevel":6,"Algorithms":"` + algorithmList + `,hmac-min-key-size=1"}`: nvstate.ErrValue,
 		`{"Name":"custom","Algorithms":"` + algorithmList + `,rsa-min-size=2048,aes-min-size=192"}`:       nvstate.ErrValue,
 		`{"Name":"custom","Algorithms":"` + algorithmList + `,rsa-min-size=5000"}`:                        nvstate.ErrValue,
@@ -140,6 +147,30 @@ func TestProfileLists(t *testing.T) {
 	} {
 		if test.got != test.want {
 			t.Errorf("%s:\n%+v\nwant\n%+v", name, test.got, test.want)
+		}
+	}
+}
+
+// A profile beyond libtpms adds to what there is; no other profile shows it.
+func TestProfileListsExtended(t *testing.T) {
+	p, err := nvstate.RequestedProfile(`{"Name":"custom","Commands":"` + allCommandList + `,0x1a6","Algorithms":"` + algorithmList + `,sha3-256"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, _ := nvstate.BuiltinProfile("default-v2")
+	if !p.Extended() || plain.Extended() {
+		t.Errorf("extended: %t, default-v2: %t", p.Extended(), plain.Extended())
+	}
+	for name, test := range map[string]struct{ got, plain nvstate.Lists }{
+		",0x1a6":    {p.CommandLists(), plain.CommandLists()},
+		",sha3-256": {p.AlgorithmLists(), plain.AlgorithmLists()},
+	} {
+		want := nvstate.Lists{
+			Implemented: test.plain.Implemented + name, CanBeDisabled: test.plain.CanBeDisabled + name,
+			Enabled: test.plain.Enabled + name, Disabled: test.plain.Disabled,
+		}
+		if test.got != want {
+			t.Errorf("%+v\nwant\n%+v", test.got, want)
 		}
 	}
 }

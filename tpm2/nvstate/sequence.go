@@ -32,7 +32,11 @@ func (s *Sequence) code(c *coder, kind ObjectAttributes) {
 	switch kind {
 	case ObjectHMACSeq:
 		s.HMAC.code(c)
-		c.sized(&s.HMACKey, maxBlock, "HMAC key")
+		limit := maxBlock
+		if newExtensionHash(s.HMAC.Hash) != nil {
+			limit = maxExtensionBlock
+		}
+		c.sized(&s.HMACKey, limit, "HMAC key")
 	case ObjectHashSeq:
 		s.codeHashes(c)
 	case ObjectEventSeq:
@@ -73,6 +77,8 @@ type HashState struct {
 	BitsHigh uint64 // its upper half with SHA-384 and SHA-512
 	Block    []byte // buffer of one block; the first Buffered bytes count
 	Buffered uint32
+
+	Extension []byte // in place of all that, the state of a hash that libtpms does not have
 }
 
 // hashForm is how a hash stores its state.
@@ -109,6 +115,8 @@ func (h *HashState) code(c *coder) {
 	inner := c.plain(anyHashStateHeader)
 	if form, known := hashFormOf(h.Hash); known {
 		h.codeState(c, form)
+	} else if h.Type != HashStateEmpty && newExtensionHash(h.Hash) != nil {
+		c.sized(&h.Extension, maxExtensionState, "hash state")
 	}
 	c.end(inner)
 	c.end(outer)

@@ -71,6 +71,17 @@ func programPages() []*page {
 					{"chardev", "a character device that is open already, or the Linux proxy driver for TPMs"},
 					{"cuse", "a character device in user space"},
 				}},
+				{title: "PROFILES", text: []string{
+					"A profile says which commands and algorithms a new TPM 2 has; its state keeps it. default-v2, default-v1 and null are those of " +
+						"libtpms. A profile with the name custom, or one that begins with custom:, has lists of its own: Commands, numbers and " +
+						"ranges of TPM_CC; Algorithms; Attributes.",
+					"Beyond what libtpms has, Commands can name every command of TPM 2.0 version 185 that this program can run, and Algorithms " +
+						"sm3-256, sm4, sha3-256, sha3-384 and sha3-512; compatibility.md tells which. libtpms refuses the state of such a TPM. A " +
+						"profile with TPM2_VerifyDigestSignature and TPM2_SignDigest, for --profile file=sign.json:",
+				}, code: []string{
+					`{"Name":"custom:sign","Commands":"0x11f-0x122,0x124-0x12e,0x130-0x140,0x142-0x159,0x15b-0x15e,0x160-0x165,` +
+						`0x167-0x174,0x176-0x178,0x17a-0x193,0x197,0x199-0x19c,0x1a5-0x1a6"}`,
+				}},
 				{title: "EXAMPLES", text: []string{"A TPM for tpm2-tools, on TCP ports 2321 and 2322, ready for commands:"}, code: []string{
 					"swtpm socket --tpm2 --tpmstate dir=mytpm --server type=tcp,port=2321 \\",
 					"    --ctrl type=tcp,port=2322 --flags not-need-init,startup-clear",
