@@ -2,6 +2,7 @@ package ioctltool
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -79,11 +80,12 @@ func TestSplitTCP(t *testing.T) {
 type fakeChannel struct {
 	asked []control.Request
 	rsp   control.Response
+	err   error
 }
 
 func (f *fakeChannel) Do(r control.Request) (control.Response, error) {
 	f.asked = append(f.asked, r)
-	return f.rsp, nil
+	return f.rsp, f.err
 }
 
 func (f *fakeChannel) Close() error { return nil }
@@ -133,6 +135,39 @@ func TestRequests(t *testing.T) {
 		}
 		if text != row.err || out.String() != row.stdout || !reflect.DeepEqual(ch.asked, row.want) {
 			t.Errorf("%q: %+v, %q, %q", row.args, ch.asked, out.String(), text)
+		}
+	}
+}
+
+// TestNoAnswer checks what is said of a channel that takes requests and gives no answer, as one for commands does.
+func TestNoAnswer(t *testing.T) {
+	for err, want := range map[error]string{
+		os.ErrDeadlineExceeded: "Could not execute PTM_INIT: No answer within 20 seconds. Is this the control channel? " +
+			"The channel for TPM commands does not answer requests.",
+		&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}: "Could not execute PTM_INIT: No answer within 20 seconds. Is this the control channel? " +
+			"The channel for TPM commands does not answer requests.",
+		io.ErrUnexpectedEOF: "Could not execute PTM_INIT: Unexpected EOF",
+	} {
+		tool := &tool{ch: &fakeChannel{err: err}}
+		if got := tool.execute(&command{name: "-i"}); got == nil || got.Error() != want {
+			t.Errorf("%v: %v", err, got)
+		}
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	for code, want := range map[uint32]string{
+		0x2e:       "0x2e (TPM_BAD_VERSION: format of a later version)",
+		0x800:      "0x800 (TPM_RETRY: no such state)",
+		0x1e:       "0x1e (TPM_BADTAG)",
+		0x101:      "0x101 (TPM_RC_FAILURE: ",
+		0x907:      "0x907 (TPM_RC_LOCALITY: ",
+		0xdead:     "0xdead",
+		0xc40000:   "0xc40000 (a TPM's response to a command: ",
+		0x80020000: "0x80020000 (a TPM's response to a command: ",
+	} {
+		if got := describe(code); !strings.HasPrefix(got, want) || (strings.HasSuffix(want, ")") || code == 0xdead) && got != want {
+			t.Errorf("0x%x: %s", code, got)
 		}
 	}
 }
