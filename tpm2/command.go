@@ -157,6 +157,8 @@ type call struct {
 	outHandle wire.Handle // for commands with flagRHandle
 	out       wire.Writer // response parameters
 	skipAudit bool        // SetCommandCodeAuditStatus that changed the algorithm (Part 3, 21.2)
+
+	short [128]byte // room for the response parameters of most commands
 }
 
 // cancelled reports whether the caller asked to cancel the command.

@@ -61,6 +61,7 @@ func (t *TPM) process(ctx context.Context, commandBytes []byte) ([]byte, error) 
 	t.dropDRTMSequence() // a command ends a sequence of signals (Part 1, 31.1)
 	r := wire.NewReader(commandBytes, t.limits)
 	c := &call{ctx: ctx, decryptSession: -1, encryptSession: -1, auditSession: -1, outHandle: wire.RHUnassigned}
+	c.out = *wire.NewWriter(c.short[:0])
 	defer t.releaseTransient(c)
 	if err := t.header(c, r, len(commandBytes)); err != nil {
 		return nil, err
@@ -187,6 +188,13 @@ func (t *TPM) authorizationArea(c *call, r *wire.Reader) error {
 	return nil
 }
 
+// responseHeader and sessionRoom are what comes around the parameters of a response, to allocate it at once: tag, size, code,
+// handle, size of the parameters; a nonce and an HMAC of the largest digest with their sizes and the attributes.
+const (
+	responseHeader = 2 + 4 + 4 + 4 + 4
+	sessionRoom    = 2 + 64 + 1 + 2 + 64
+)
+
 // respond builds the response of a successful command: encryption, audit, session area (Part 3, 5.9).
 func (t *TPM) respond(c *call) ([]byte, error) {
 	params := c.out.Bytes()
@@ -201,7 +209,7 @@ func (t *TPM) respond(c *call) ([]byte, error) {
 	t.auditSessions(c, params)
 	t.auditCommand(c, params)
 
-	var w wire.Writer
+	w := wire.NewWriter(make([]byte, 0, responseHeader+len(params)+len(c.sessions)*sessionRoom))
 	w.Uint16(uint16(c.tag))
 	w.Uint32(0) // size, below
 	w.Uint32(uint32(wire.RCSuccess))
@@ -213,7 +221,7 @@ func (t *TPM) respond(c *call) ([]byte, error) {
 	}
 	w.Raw(params)
 	if c.tag == wire.STSessions {
-		t.responseSessions(c, params, &w)
+		t.responseSessions(c, params, w)
 	}
 	b := w.Bytes()
 	binary.BigEndian.PutUint32(b[2:], uint32(len(b)))
