@@ -22,13 +22,11 @@ func (t *TPM) Init(ctx context.Context, deleteVolatile bool) error {
 	}
 	if !t.lock.deferred {
 		if err := t.takeLock(t.lock.retries); err != nil {
-			t.opts.Log("the TPM cannot be started: %v", err)
 			return err
 		}
 	}
 	engine, err := t.powerOn(deleteVolatile)
 	if err != nil {
-		t.opts.Log("the TPM cannot be started: %v", err)
 		return err
 	}
 	t.incoming.clear()

@@ -4,8 +4,8 @@
 //go:debug updatemaxprocs=0
 
 // Command swtpm is all programs of a software TPM in one. By its name, or by its
-// first word, it is swtpm, swtpm_ioctl and so on; each is a package with a
-// function Main, which is where to start.
+// first word (with or without "swtpm_"), it is swtpm, swtpm_ioctl and so on; each
+// is a package with a function Main, which is where to start.
 package main
 
 import (
@@ -56,8 +56,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return p(words, stdin, stdout, stderr)
 	}
 	if len(words) > 0 {
-		if p, ok := all[words[0]]; ok {
-			return p(words[1:], stdin, stdout, stderr)
+		// "swtpm setup" is swtpm_setup; "swtpm cuse" is swtpm's own.
+		for _, name := range []string{words[0], "swtpm_" + words[0]} {
+			if p, ok := all[name]; ok {
+				return p(words[1:], stdin, stdout, stderr)
+			}
 		}
 	}
 	return all["swtpm"](words, stdin, stdout, stderr)

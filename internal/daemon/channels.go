@@ -77,7 +77,7 @@ func (o *options) control() (*channel, error) {
 	case "tcp":
 		return c, c.openControlTCP(l)
 	default:
-		return nil, fmt.Errorf("Unsupport control channel type: %s", kind)
+		return nil, fmt.Errorf("Unsupported control channel type: %s", kind)
 	}
 }
 
@@ -152,7 +152,7 @@ func (o *options) data(env func(string) string) (*channel, error) {
 	case "mssim":
 		return c, c.openSimulator(l)
 	default:
-		return nil, fmt.Errorf("Unsupport socket type: %s", kind)
+		return nil, fmt.Errorf("Unsupported socket type: %s", kind)
 	}
 }
 

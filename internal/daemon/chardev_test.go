@@ -25,7 +25,7 @@ func TestChardevOptions(t *testing.T) {
 		{"chardev --tpm2 -c /none/such", "", "swtpm: Cannot open /none/such: No such file or directory\n"},
 		{"chardev --tpm2 -c /none/such --fd 1", "", "swtpm: Cannot open /none/such: No such file or directory\n"},
 		{"chardev --tpm2 --fd 1 -c /none/such", "", "swtpm: Error: Cannot accept file descriptors with values 0, 1, or 2\n"},
-		{"chardev --tpm2 -p 7", "", "chardev: invalid option -- 'p'\n" + chardevUsage + "\n"},
+		{"chardev --tpm2 -p 7", "", "chardev: invalid option -- 'p'\nTry 'swtpm chardev --help'.\n"},
 		{"chardev --tpm2 --print-info 0", "{}\n", ""},
 		{"chardev --tpm2 --print-profiles", `{"AvailableProfiles":[{"Name":"null"}]}`, ""},
 	}

@@ -62,10 +62,10 @@ func CUSEMain(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 
 // CUSEMain runs "swtpm cuse".
 func (p *Program) CUSEMain(args []string) int {
-	o, usage, err := parseOptions(cuseForm(), args)
+	o, hint, err := parseOptions(cuseForm(), args)
 	switch {
-	case usage:
-		fmt.Fprintf(p.Stderr, "%v\n%s\n", err, cuseUsage)
+	case hint:
+		fmt.Fprintf(p.Stderr, "%v\nTry 'swtpm cuse --help'.\n", err)
 		return 1
 	case err != nil:
 		fmt.Fprintf(p.Stderr, "swtpm: %v\n", err)

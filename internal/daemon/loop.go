@@ -18,8 +18,7 @@ import (
 // powerOn starts the TPM without waiting for INIT, and sends Startup if asked.
 func (r *process) powerOn(kind startup) error {
 	if err := r.tpm.Init(context.Background(), false); err != nil {
-		r.log.Errorf("%v", err)
-		return fmt.Errorf("Error: Could not initialize libtpms.")
+		return cannotStart(r.state, err)
 	}
 	cmd, err := startupCommand(kind, r.options.has("tpm2"))
 	if cmd == nil || err != nil {
@@ -135,7 +134,7 @@ func (r *process) serveControl(ctx context.Context, s *control.Server, e *end) {
 
 func (r *process) serveData(ctx context.Context, s *serve.Server, e *end) {
 	if r.data.platform != nil {
-		sim := &serve.Simulator{Server: s, Platform: r.tpm, Presence: &r.presence}
+		sim := &serve.Simulator{Server: s, Platform: announced{r.tpm, r.state, r.log}, Presence: &r.presence}
 		e.because(sim.Serve(ctx, r.data.listener, r.data.platform, r.data.ends))
 		return
 	}

@@ -111,7 +111,7 @@ func openTPM(c Config) (Instance, error) {
 // missingStore is the storage of a TPM that was given no place for its state.
 type missingStore struct{}
 
-var errMissingStore = errors.New("SWTPM_NVRAM_Init: Missing backend URI.")
+var errMissingStore = errors.New("no place for the state was given")
 
 func (missingStore) Load(store.Kind) ([]byte, error) { return nil, errMissingStore }
 func (missingStore) Save(store.Kind, []byte) error   { return errMissingStore }

@@ -49,9 +49,9 @@ func (o *options) has(name string) bool {
 	return ok
 }
 
-// parseOptions reads the command line behind the name of the interface. usage
-// tells that the user needs help more than the text of the error.
-func parseOptions(f form, args []string) (o *options, usage bool, err error) {
+// parseOptions reads the command line behind the name of the interface. hint
+// tells that the user may not know the options.
+func parseOptions(f form, args []string) (o *options, hint bool, err error) {
 	g := option.Grammar{Program: f.name, Options: f.options}
 	values, operands, err := g.Parse(args)
 	o = &options{form: f, given: make(map[string]string)}

@@ -47,7 +47,7 @@ func (p *Program) printCapabilities(w io.Writer, f form, tpm2 bool) {
 func printStates(w io.Writer, s *stateSettings) error {
 	st, err := s.open()
 	if err != nil {
-		return fmt.Errorf("SWTPM_NVRAM_Init: Unsupported backend. %w", err)
+		return err
 	}
 	defer st.Close()
 	infos, err := st.List()

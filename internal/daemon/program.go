@@ -67,10 +67,10 @@ func (p *Program) Main(args []string) int {
 
 // serveForm is "swtpm socket" and "swtpm chardev".
 func (p *Program) serveForm(f form, args []string) int {
-	o, usage, err := parseOptions(f, args)
+	o, hint, err := parseOptions(f, args)
 	switch {
-	case usage:
-		fmt.Fprintf(p.Stderr, "%v\n%s\n", err, f.usage)
+	case hint:
+		fmt.Fprintf(p.Stderr, "%v\nTry 'swtpm %s --help'.\n", err, f.name)
 		return 1
 	case err != nil:
 		fmt.Fprintf(p.Stderr, "swtpm: %v\n", err)
@@ -109,6 +109,7 @@ type process struct {
 	options  *options
 	log      *logging.Logger
 	ready    func() // tells the parent of a background process; nil in the foreground
+	state    *stateSettings
 	locality *atomic.Uint32
 	presence atomic.Bool // physical presence is asserted
 	tpm      Instance
@@ -237,8 +238,7 @@ func (r *process) settings() (s settings, err error) {
 // openTPM makes the TPM, which is off.
 func (r *process) openTPM(cfg Config) (err error) {
 	if r.tpm, err = r.Engine.Open(cfg); err != nil {
-		r.log.Errorf("%v", err)
-		return fmt.Errorf("Error: Could not initialize libtpms.")
+		return cannotStart(r.state, err)
 	}
 	return nil
 }
@@ -263,6 +263,7 @@ func (r *process) serve() error {
 			return err
 		}
 	}
+	r.warn()
 	return r.loop(s)
 }
 
@@ -277,11 +278,10 @@ func (r *process) config() (cfg Config, flags flagSettings, err error) {
 		return cfg, flags, err
 	}
 	cfg.Keys = r.keys
-	state, err := o.state(r.Env)
-	if err != nil {
+	if r.state, err = o.state(r.Env); err != nil {
 		return cfg, flags, err
 	}
-	if state.opts.NoSync {
+	if r.state.opts.NoSync {
 		r.log.Errorf("Warning: The state is not synced (sync=off): what was acknowledged can be lost when this machine fails")
 	}
 	if flags, err = o.flags(); err != nil {
@@ -296,10 +296,8 @@ func (r *process) config() (cfg Config, flags flagSettings, err error) {
 	if cfg.Profile, cfg.RemoveDisabled, err = o.profile(); err != nil {
 		return cfg, flags, err
 	}
-	if cfg.Store, err = state.open(); err != nil {
-		return cfg, flags, fmt.Errorf("SWTPM_NVRAM_Init: Unsupported backend. %w", err)
-	}
-	return cfg, flags, nil
+	cfg.Store, err = r.state.open()
+	return cfg, flags, err
 }
 
 // key reads the key that an option tells of, nil if there is none.
@@ -314,8 +312,7 @@ func (r *process) key(name string) (*envelope.Key, error) {
 func (r *process) printInfo(start bool) error {
 	if start {
 		if err := r.tpm.Init(context.Background(), false); err != nil {
-			r.log.Errorf("%v", err)
-			return fmt.Errorf("Error: Could not initialize libtpms.")
+			return cannotStart(r.state, err)
 		}
 	}
 	flags, err := strconv.ParseUint(r.options.given["print-info"], 0, 64)
@@ -332,8 +329,9 @@ func (r *process) printInfo(start bool) error {
 
 // servers makes the servers of both channels.
 func (r *process) servers(cfg Config, l localitySettings) (*control.Server, *serve.Server) {
+	tpm := announced{r.tpm, r.state, r.log}
 	data := &serve.Server{
-		TPM: r.tpm, TPM12: cfg.TPM12, Locality: r.locality,
+		TPM: tpm, TPM12: cfg.TPM12, Locality: r.locality,
 		RejectLocality4: l.reject4, AllowSetLocality: l.allowSet,
 		Disconnect: r.data != nil && r.data.disconnect,
 		OnHangup:   func() { r.log.Errorf("Data client disconnected") },
@@ -344,7 +342,7 @@ func (r *process) servers(cfg Config, l localitySettings) (*control.Server, *ser
 			}
 		},
 	}
-	h := &control.Handler{TPM: r.tpm, Caps: control.CapsSocket20, Locality: r.locality, RejectLocality4: l.reject4}
+	h := &control.Handler{TPM: tpm, Caps: control.CapsSocket20, Locality: r.locality, RejectLocality4: l.reject4}
 	if cfg.TPM12 {
 		h.Caps = control.CapsSocket12
 	}

@@ -3,9 +3,12 @@ package daemon
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"strings"
 
 	"govtpm/internal/option"
 	"govtpm/store"
@@ -64,7 +67,34 @@ func (s *stateSettings) open() (store.Store, error) {
 	if s.uri == "" {
 		return nil, nil
 	}
-	return store.Open(s.uri, s.opts)
+	st, err := store.Open(s.uri, s.opts)
+	if errors.Is(err, store.ErrBackend) {
+		why := strings.TrimPrefix(err.Error(), store.ErrBackend.Error()+": ")
+		return nil, fmt.Errorf("SWTPM_NVRAM_Init: Unsupported backend. %s", why)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("Error: Could not open the state: %w", err)
+	}
+	return st, nil
+}
+
+// wanting says what keeps a TPM from being started at this place, in simple words; empty if nothing simple does.
+func (s *stateSettings) wanting() string {
+	if s.uri == "" {
+		return "no place for its state was given; see --tpmstate"
+	}
+	dir, ok := strings.CutPrefix(s.uri, "dir://")
+	if !ok {
+		return ""
+	}
+	fi, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Sprintf("the state directory %s does not exist", dir)
+	case err == nil && !fi.IsDir():
+		return fmt.Sprintf("%s is not a directory", dir)
+	}
+	return ""
 }
 
 // localitySettings are --locality.

@@ -9,11 +9,26 @@ const versionText = "TPM emulator version " + Version + ", Copyright (c) 2026 th
 const usageText = `TPM emulator with choice of interface.
 
 Usage: swtpm socket|chardev|cuse [options]
-       swtpm inspect [options] <state>
+       swtpm inspect|decode|setup|ioctl|bios|cert|localca [options]
        swtpm -v|--version
 
-Use the --help option to see the help screen for each interface type.
-Use the --version options to see version information.
+Interfaces
+socket               : sockets, of TCP or UnixIO; what QEMU uses
+chardev              : a character device that is there already, or that the
+                       kernel's proxy driver makes
+cuse                 : a character device in user space; also swtpm_cuse
+
+Tools
+inspect              : tell what a saved state holds
+decode               : say recorded TPM commands and responses in words
+setup                : make a TPM: keys, certificates, PCR banks; also swtpm_setup
+ioctl                : control a running TPM; also swtpm_ioctl
+bios                 : send a TPM the commands of firmware; also swtpm_bios
+cert                 : make a certificate for a key of a TPM; also swtpm_cert
+localca              : certificate authority on this machine; also swtpm_localca
+
+Use the --help option to see the help screen of each interface and tool.
+Use the --version option to see version information.
 `
 
 const socketUsage = `Usage: swtpm socket [options]
@@ -87,9 +102,14 @@ const daemonUsage = `-d|--daemon          : go to the background when ready
 const restUsage = `--pid file=<path>|fd=<fd>
                      : write the process ID
 --log file=<path>|fd=<fd>[,level=<n>][,prefix=<prefix>][,truncate]
-                     : log to a file; '-' is no log
+                     : log to a file, which is made for its owner alone (mode
+                       0600); '-' is no log; level 1 is the default, 2 and above
+                       also dump the traffic; prefix begins every line; truncate
+                       empties the file first
 --pcap file=<path>|fd=<fd>[,truncate][,mode=0...][,checksums]
-                     : record the TPM commands
+                     : record the TPM commands, for "swtpm decode" or Wireshark;
+                       mode is that of the file (default 0640, which lets its group
+                       read what is in the commands); truncate empties the file first
 
 Information
 --print-capabilities : print capabilities and terminate

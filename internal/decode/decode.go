@@ -26,12 +26,12 @@ command before it; '>' and '<' in front of digits say what is what.
 
 // Main is the program: args are the words behind its name. It returns the exit status.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	g := option.Grammar{Program: "decode", Options: []option.Option{
+	g := option.Grammar{Program: "swtpm decode", Options: []option.Option{
 		{Long: "secrets", Arg: option.NoArg}, {Long: "full", Arg: option.NoArg}, {Long: "help", Short: 'h', Arg: option.NoArg},
 	}}
 	values, sources, err := g.Parse(args)
 	if err != nil {
-		fmt.Fprintf(stderr, "%v\n%s", err, usage)
+		fmt.Fprintf(stderr, "%v\nTry 'swtpm decode --help'.\n", err)
 		return 1
 	}
 	var opts Options
@@ -52,7 +52,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		err = flushErr
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "decode: %v\n", err)
+		fmt.Fprintf(stderr, "swtpm decode: %v\n", err)
 		return 1
 	}
 	return 0

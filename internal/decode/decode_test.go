@@ -57,6 +57,16 @@ func TestWords(t *testing.T) {
 		// TPM_RC_ASYMMETRIC of handle 1 is also the code of TPM2_ReadClock.
 		{"ambiguous", "8001 0000000a 00000181 8001 0000000a 00000181",
 			"> TPM2_ReadClock (Part 3, 29.1), 10 bytes\n< 0x181 TPM_RC_ASYMMETRIC (handle 1): …"},
+		{"question for the version", "> 8001 0000000a 00000181\n< 8001 0000000a 00000101\n", `> TPM2_ReadClock (Part 3, 29.1), 10 bytes
+< 0x101 TPM_RC_FAILURE: the TPM is in failure mode, 10 bytes
+    note: a TPM that is not powered on yet answers like this, too; QEMU asks it so to learn which version it is
+`},
+		{"failure mode", "> 8001 0000000c 00000144 0000\n< 8001 0000000a 00000000\n> 8001 0000000a 00000181\n< 8001 0000000a 00000101\n", `> TPM2_Startup (Part 3, 9.3), 12 bytes
+    startupType: TPM_SU_CLEAR
+< TPM_RC_SUCCESS, 10 bytes
+> TPM2_ReadClock (Part 3, 29.1), 10 bytes
+< 0x101 TPM_RC_FAILURE: the TPM is in failure mode, 10 bytes
+`},
 		{"sessions of a response", "> 8001 0000000c 0000017b 0002\n< 8002 00000017 00000000 00000004 0002 abcd 0000 01 0000", `> TPM2_GetRandom (Part 3, 16.1), 12 bytes
     bytesRequested: 2
 < TPM_RC_SUCCESS, 23 bytes

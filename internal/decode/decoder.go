@@ -22,6 +22,7 @@ type Decoder struct {
 	opts Options
 
 	pending *command // the last command, if no response came yet
+	powered bool     // some response was one of a TPM that is on
 }
 
 // New returns a decoder that writes to w.
@@ -144,6 +145,11 @@ func (d *Decoder) Response(msg []byte) {
 	}
 	r := wire.NewReader(msg[wire.HeaderSize:], nil)
 	p := &printer{w: d.w, opts: d.opts}
+	if rc == wire.RCFailure && !d.powered {
+		// CMD_INIT, which powers it on, travels on the control channel and is not here.
+		p.line(1, "note", "a TPM that is not powered on yet answers like this, too; QEMU asks it so to learn which version it is")
+	}
+	d.powered = d.powered || rc != wire.RCFailure
 	if rc != wire.RCSuccess || cmd == nil || cmd.info == nil {
 		p.unknown("parameters", r.Remaining())
 		return

@@ -47,10 +47,11 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		io.WriteString(stdout, usage)
 		return 0
 	}
-	if err == nil {
-		err = o.run(stdin, stdout, stderr)
-	}
 	if err != nil {
+		fmt.Fprintf(stderr, "%v\nTry 'swtpm inspect --help'.\n", err)
+		return 1
+	}
+	if err := o.run(stdin, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "swtpm inspect: %v\n", err)
 		return 1
 	}
@@ -58,7 +59,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 func parse(args []string) (o *options, help bool, err error) {
-	g := option.Grammar{Program: "inspect", Options: []option.Option{
+	g := option.Grammar{Program: "swtpm inspect", Options: []option.Option{
 		{Long: "json"}, {Long: "secrets"}, {Long: "key", Arg: option.NeedsArg}, {Long: "migration-key", Arg: option.NeedsArg},
 		{Long: "help", Short: 'h'},
 	}}
@@ -80,7 +81,7 @@ func parse(args []string) (o *options, help bool, err error) {
 		}
 	}
 	if len(operands) != 1 {
-		return nil, false, fmt.Errorf("one state is wanted and %d are given; see --help", len(operands))
+		return nil, false, fmt.Errorf("%s: one state is wanted and %d are given", g.Program, len(operands))
 	}
 	o.state = operands[0]
 	return o, false, nil

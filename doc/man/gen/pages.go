@@ -9,6 +9,7 @@ import (
 	"govtpm/internal/biostool"
 	"govtpm/internal/certtool"
 	"govtpm/internal/daemon"
+	"govtpm/internal/decode"
 	"govtpm/internal/inspect"
 	"govtpm/internal/ioctltool"
 	"govtpm/internal/localca"
@@ -66,11 +67,6 @@ func programPages() []*page {
 			about: []string{"A TPM in software, for virtual machines, containers and tests. The first word chooses how its clients reach it; " +
 				"each interface has a page of its own. What the TPM promises a client is on disk before the client has the response."},
 			more: []extra{
-				{title: "INTERFACES", items: []item{
-					{"socket", "TCP and Unix sockets; what QEMU uses"},
-					{"chardev", "a character device that is open already, or the Linux proxy driver for TPMs"},
-					{"cuse", "a character device in user space"},
-				}},
 				{title: "PROFILES", text: []string{
 					"A profile says which commands and algorithms a new TPM 2 has; its state keeps it. default-v2, default-v1 and null are those of " +
 						"libtpms. A profile with the name custom, or one that begins with custom:, has lists of its own: Commands, numbers and " +
@@ -88,7 +84,8 @@ func programPages() []*page {
 				}},
 				exitStatus(zeroOne),
 			},
-			see: []string{"swtpm-socket(8)", "swtpm-chardev(8)", "swtpm-cuse(8)", "swtpm-inspect(8)", "swtpm_setup(8)", "swtpm_ioctl(8)", "swtpm_bios(8)"},
+			see: []string{"swtpm-socket(8)", "swtpm-chardev(8)", "swtpm-cuse(8)", "swtpm-inspect(8)", "swtpm-decode(8)",
+				"swtpm_setup(8)", "swtpm_ioctl(8)", "swtpm_bios(8)", "swtpm_cert(8)", "swtpm_localca(8)"},
 		},
 		{
 			name: "swtpm-socket", section: 8, what: "software TPM on sockets", help: helpOf(daemon.Main, "socket", "--help"),
@@ -115,7 +112,22 @@ func programPages() []*page {
 		},
 		{
 			name: "swtpm-inspect", section: 8, what: "tell what a saved state of a TPM holds", help: helpOf(inspect.Main, "--help"),
-			see: []string{"swtpm(8)"},
+			more: []extra{
+				{title: "EXAMPLES", code: []string{"swtpm inspect vmtpm", "swtpm inspect --json --key pwdfile=passphrase file://vmtpm.state"}},
+			},
+			see: []string{"swtpm(8)", "swtpm-decode(8)"},
+		},
+		{
+			name: "swtpm-decode", section: 8, what: "say TPM commands and responses in words", help: helpOf(decode.Main, "--help"),
+			more: []extra{
+				{title: "EXAMPLES", text: []string{"What a guest asked of its TPM, and a response in digits:"}, code: []string{
+					"swtpm socket --tpm2 --tpmstate dir=vmtpm --ctrl type=unixio,path=vmtpm/sock --pcap file=vmtpm.pcap",
+					"swtpm decode vmtpm.pcap",
+					"swtpm decode '< 8001 0000000a 0000018b'",
+				}},
+				exitStatus(zeroOne),
+			},
+			see: []string{"swtpm(8)", "swtpm-socket(8)", "swtpm-inspect(8)"},
 		},
 		{
 			name: "swtpm_setup", section: 8, what: "make a TPM: keys, certificates, PCR banks", help: helpOf(setup.Main, "--help"),

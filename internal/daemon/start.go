@@ -1,0 +1,43 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+
+	"govtpm/internal/logging"
+)
+
+// cannotStart says why a TPM could not be started: in simple words if there are some, else as what went wrong.
+func cannotStart(s *stateSettings, err error) error {
+	if what := s.wanting(); what != "" {
+		return fmt.Errorf("Error: Could not start the TPM: %s", what)
+	}
+	return fmt.Errorf("Error: Could not start the TPM: %w", err)
+}
+
+// announced is a TPM whose failures to start are logged: the client that wanted it started is told a number only.
+type announced struct {
+	Instance
+	state *stateSettings
+	log   *logging.Logger
+}
+
+// Init powers the TPM on.
+func (t announced) Init(ctx context.Context, deleteVolatile bool) error {
+	err := t.Instance.Init(ctx, deleteVolatile)
+	if err != nil {
+		t.log.Errorf("%v", cannotStart(t.state, err))
+	}
+	return err
+}
+
+// warn tells what the command line leaves out. It is no error: the directory may be made before the TPM is powered on, and
+// a process that nobody can reach waits for a signal, as swtpm does.
+func (r *process) warn() {
+	if what := r.state.wanting(); what != "" {
+		r.log.Errorf("Warning: The TPM cannot be powered on: %s", what)
+	}
+	if r.ctrl == nil && r.data == nil && r.device == nil {
+		r.log.Errorf("Warning: Nobody can reach this TPM: there is no channel; see --server and --ctrl")
+	}
+}
