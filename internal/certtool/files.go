@@ -14,6 +14,7 @@ import (
 	"govtpm/internal/ekcert"
 	"govtpm/internal/keyfile"
 	"govtpm/internal/token"
+	"govtpm/internal/tpmkey"
 )
 
 func readLimited(r io.Reader, name string) ([]byte, error) {
@@ -46,22 +47,34 @@ func readCertificate(name string) (*x509.Certificate, error) {
 // signingKey reads the CA's key, or reaches it where it is.
 func (e *env) signingKey(o *options, issuer *x509.Certificate) (crypto.Signer, error) {
 	name := o.text["signkey"]
-	if err := CheckKeyName(name); err != nil {
-		return nil, err
-	}
-	password, err := e.password(o)
+	password, err := e.password(o, "signkey")
 	if err != nil {
 		return nil, err
 	}
 	defer clear(password)
-	if token.IsURI(name) {
+	parent, err := e.password(o, "parentkey")
+	if err != nil {
+		return nil, err
+	}
+	defer clear(parent)
+	auth := tpmkey.Auth{Key: password, Parent: parent}
+	switch {
+	case token.IsURI(name):
 		return token.New(name, password, issuer, e.lookup, e.environ)
+	case tpmkey.IsHandle(name):
+		return tpmkey.Named(name, tpmkey.Address(e.lookup), auth)
+	}
+	if name, err = tpmkey.FileOf(name); err != nil {
+		return nil, err
 	}
 	data, err := readFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("could not read the signing key: %w", err)
 	}
 	defer clear(data)
+	if tpmkey.IsFile(data) {
+		return tpmkey.Parse(data, tpmkey.Address(e.lookup), auth)
+	}
 	key, err := keyfile.Parse(data, password)
 	if err != nil {
 		return nil, fmt.Errorf("could not read the signing key from %s: %w", name, err)
@@ -69,30 +82,24 @@ func (e *env) signingKey(o *options, issuer *x509.Certificate) (crypto.Signer, e
 	return key, nil
 }
 
-// KeyIsFile says whether the name of a signing key is that of a file.
-func KeyIsFile(name string) bool { return !token.IsURI(name) }
-
-// CheckKeyName refuses names of signing keys that nothing is known about.
-func CheckKeyName(name string) error {
-	switch lower := strings.ToLower(name); {
-	case strings.HasPrefix(lower, "tpmkey:"):
-		return errors.New("signing keys in a TPM (tpmkey: URIs) are not supported; use a PEM file")
-	}
-	return nil
+// KeyIsFile says whether the name of a signing key is just that of a file. It refuses names that nothing is known about.
+func KeyIsFile(name string) (bool, error) {
+	file, err := tpmkey.FileOf(name)
+	return file == name && !token.IsURI(name) && !tpmkey.IsHandle(name), err
 }
 
 // maxPassword is the longest password taken from a file or descriptor.
 const maxPassword = 255
 
-// password returns the signing key's password, nil if none is given.
-func (e *env) password(o *options) ([]byte, error) {
-	if o.has("signkey-password") {
-		return []byte(o.text["signkey-password"]), nil
+// password returns the password of the signing key, or of its parent, nil if none is given.
+func (e *env) password(o *options, which string) ([]byte, error) {
+	if o.has(which + "-password") {
+		return []byte(o.text[which+"-password"]), nil
 	}
-	if !o.has("signkey-pwd") {
+	if !o.has(which + "-pwd") {
 		return nil, nil
 	}
-	spec := o.text["signkey-pwd"]
+	spec := o.text[which+"-pwd"]
 	kind, arg, ok := strings.Cut(spec, ":")
 	if !ok {
 		return []byte(spec), nil

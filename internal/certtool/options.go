@@ -18,7 +18,7 @@ import (
 var (
 	textOptions = []string{
 		"pubkey", "modulus", "exponent", "ecc-x", "ecc-y", "ecc-curveid", "public", "keyalgo",
-		"signkey", "signkey-password", "signkey-pwd", "issuercert", "out-cert", "serial", "days", "type", "subject",
+		"signkey", "signkey-password", "signkey-pwd", "parentkey-password", "parentkey-pwd", "issuercert", "out-cert", "serial", "days", "type", "subject",
 		"tpm-manufacturer", "tpm-model", "tpm-version", "tpm-serial-num",
 		"platform-manufacturer", "platform-model", "platform-version",
 		"tpm-spec-family", "tpm-spec-level", "tpm-spec-revision",
@@ -154,6 +154,8 @@ func (o *options) check() error {
 		return errors.New("missing signature key")
 	case o.has("signkey-password") && o.has("signkey-pwd"):
 		return errors.New("only one of --signkey-password and --signkey-pwd may be given")
+	case o.has("parentkey-password") && o.has("parentkey-pwd"):
+		return errors.New("only one of --parentkey-password and --parentkey-pwd may be given")
 	case !o.has("out-cert") && !o.flags["pem"]:
 		return errors.New("without --out-cert only PEM can be written: give --pem")
 	}

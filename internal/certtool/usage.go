@@ -20,10 +20,12 @@ The key to certify (one of):
                            ml-dsa-44, ml-dsa-65, ml-dsa-87
 
 The issuer:
---signkey <file or URI>    PEM file with the private key of the CA, or the pkcs11:
-                           URI of a key in a token; see below
---signkey-password <pass>  password of that key
+--signkey <key>            private key of the CA, in one of the forms below
+--signkey-password <pass>  password of that key, or PIN of its token
 --signkey-pwd <pwd>        the same, in one of the forms below
+--parentkey-password <pass>
+                           password of the parent of a key in a TPM
+--parentkey-pwd <pwd>      the same, in one of the forms below
 --issuercert <file>        PEM file with the certificate of the CA
 
 The certificate:
@@ -55,7 +57,14 @@ The certificate:
 --version                  print the version and exit
 --help                     print this text and exit
 
-Forms of a password given with --signkey-pwd:
+Forms of a key given with --signkey:
+<file>           PEM file, encrypted or not, or TSS2 PRIVATE KEY, which only its TPM 2
+                 can open
+pkcs11:<URI>     key in a PKCS #11 token
+handle:<number>  persistent key in a TPM 2, such as handle:0x81000010
+tpmkey:file=<f>  file with a TSS2 PRIVATE KEY
+
+Forms of a password given with --signkey-pwd or --parentkey-pwd:
 <password>, pass:<password>  the password itself
 fd:<number>                  read it from a file descriptor
 file:<name>                  read it from a file
@@ -63,4 +72,8 @@ env:<name>                   take it from an environment variable
 
 Keys in PKCS #11 tokens need the program certtool of GnuTLS. The PIN is the password,
 or pin-value or pin-source of the URI, or the environment's SWTPM_PKCS11_PIN.
+
+The TPM of a key is where TPM2OPENSSL_TCTI, TPM2TOOLS_TCTI or TCTI says: device:<file>,
+swtpm:path=<socket>, swtpm:host=<host>,port=<port> or mssim:host=<host>,port=<port>. It is
+device:/dev/tpmrm0 if none of them is set.
 `

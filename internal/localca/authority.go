@@ -27,8 +27,9 @@ import (
 // authority is where a CA keeps what it needs.
 type authority struct {
 	stateDir, keyFile, certFile, serialFile string
-	password                                []byte   // of the signing key, nil if none
-	environ                                 []string // what reaches a key that is in no file: "NAME=value"
+	password, parentPassword                []byte   // of the signing key, and of its parent in a TPM; nil if none
+	elsewhere                               bool     // the signing key is not just a file
+	environ                                 []string // what reaches it then: "NAME=value"
 }
 
 // defaultPIN is the PIN of the tokens that the makers of such authorities set up.
@@ -47,15 +48,19 @@ func newAuthority(conf *conffile.File, name string, lookup func(string) (string,
 		}
 		*s.to = value
 	}
-	if err := certtool.CheckKeyName(ca.keyFile); err != nil {
+	isFile, err := certtool.KeyIsFile(ca.keyFile)
+	if err != nil {
 		return nil, err
 	}
+	if ca.elsewhere = !isFile; ca.elsewhere {
+		ca.keyFile = strings.ReplaceAll(ca.keyFile, `\;`, ";")
+	}
+	ca.environ = environOf(conf, lookup) // a file may be one that only a TPM can open
 	if p, ok := conf.Value("signingkey_password"); ok && p != "" {
 		ca.password = []byte(p)
 	}
-	if !certtool.KeyIsFile(ca.keyFile) {
-		ca.keyFile = strings.ReplaceAll(ca.keyFile, `\;`, ";")
-		ca.environ = environOf(conf, lookup)
+	if p, ok := conf.Value("parentkey_password"); ok && p != "" {
+		ca.parentPassword = []byte(p)
 	}
 	if ca.serialFile, _ = conf.Value("certserial"); ca.serialFile == "" {
 		ca.serialFile = filepath.Join(ca.stateDir, "certserial")
@@ -63,7 +68,7 @@ func newAuthority(conf *conffile.File, name string, lookup func(string) (string,
 	return ca, nil
 }
 
-// environOf returns the environment variables that the configuration has for keys in tokens.
+// environOf returns the environment variables that the configuration has for keys in tokens and TPMs.
 func environOf(conf *conffile.File, lookup func(string) (string, bool)) []string {
 	pin, ok := conf.Value(token.PINVariable)
 	if !ok || pin == "" {
@@ -95,11 +100,11 @@ const (
 // ensure makes the CA if its key or certificate is missing. Keys that exist are never replaced: what is missing is made for them. Each
 // file appears complete or not at all, so a run that was stopped halfway is finished by the next one.
 func (e *env) ensure(ca *authority) error {
-	if !certtool.KeyIsFile(ca.keyFile) {
+	if ca.elsewhere {
 		if have, err := exists(ca.certFile); err != nil || have {
 			return err
 		}
-		return fmt.Errorf("there is no issuer certificate %s, and none is made for a signing key that is not in a file", ca.certFile)
+		return fmt.Errorf("there is no issuer certificate %s, and none is made for a signing key that is in a token or a TPM", ca.certFile)
 	}
 	haveKey, err := exists(ca.keyFile)
 	if err != nil {

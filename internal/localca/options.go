@@ -158,6 +158,9 @@ func (o *options) certArgs(ca *authority, extra []string, serial string) []strin
 	if ca.password != nil {
 		args = append(args, "--signkey-pwd", "pass:"+string(ca.password)) // stays inside this process
 	}
+	if ca.parentPassword != nil {
+		args = append(args, "--parentkey-pwd", "pass:"+string(ca.parentPassword))
+	}
 	if o.typ == ekcert.EK {
 		pass("tpm-spec-family", "tpm-spec-level", "tpm-spec-revision")
 	} else {

@@ -37,12 +37,13 @@ func filePages() []*page {
 			more: []extra{syntax, {title: "KEYS", items: []item{
 				{"statedir", "directory with the lock of the authority; is made if it is missing; must be given"},
 				{"signingkey", "PEM file with the private key; is made, with a root authority beside it, if it is missing. Or the pkcs11: URI of a key in " +
-					"a token, with \\; for its semicolons if one likes, see swtpm_cert(8). Must be given"},
+					"a token, with \\; for its semicolons if one likes, or a key in a TPM: see swtpm_cert(8). Must be given"},
 				{"signingkey_password", "password of that key, or PIN of its token"},
+				{"parentkey_password", "password of the parent of a key in a TPM"},
 				{"SWTPM_PKCS11_PIN", "PIN of the token if nothing else says it; the environment's variable of this name, or swtpm-tpmca, by default"},
-				{"env:NAME=value", "environment variable for the driver of the token, such as SOFTHSM2_CONF or TPM2_PKCS11_STORE; the value goes up to the end of " +
+				{"env:NAME=value", "environment variable for the driver of the token, such as SOFTHSM2_CONF or TPM2_PKCS11_STORE, or for the way to the TPM, TPM2OPENSSL_TCTI; the value goes up to the end of " +
 					"the line, without a blank behind the equals sign"},
-				{"issuercert", "PEM file with the certificate of that key; must be given, and must be there for a key in a token"},
+				{"issuercert", "PEM file with the certificate of that key; must be given, and must be there for a key in a token or a TPM"},
 				{"certserial", "file with the serial number of the last certificate; certserial in statedir by default"},
 			}}},
 			see: []string{"swtpm_localca(8)", "swtpm-localca.options(5)"},
