@@ -26,7 +26,7 @@ func newReader(b []byte) *coder { return &coder{reading: true, buf: b} }
 
 // newWriter writes at a level; one that does not exist is an error.
 func newWriter(level Level) *coder {
-	c := &coder{level: level}
+	c := &coder{level: level, buf: make([]byte, 0, 2048)} // more than most blobs take
 	if level < LevelNull || level > LevelMax {
 		defer c.enter("state format level")()
 		c.fail(ErrValue, "%d is not within %d and %d", level, LevelNull, LevelMax)
