@@ -120,6 +120,17 @@ func TestDerivationErrors(t *testing.T) {
 	b.must(createLoadedCommand(free, "", nil, derive(attributes(ecc, 0, wire.ObjectFixedTPM))))
 }
 
+// TestDerivedObjectChangeAuth: a derived object has no private part for its parent to protect.
+func TestDerivedObjectChangeAuth(t *testing.T) {
+	b := newTestTPM(t)
+	parent := b.derivationParent()
+	var w wire.Writer
+	eccTemplate(fixedAttributes|wire.ObjectUserWithAuth|sign, noSymmetric).MarshalDerive(&w)
+	h := b.must(createLoadedCommand(parent, "", nil, w.Bytes())).handle()
+	b.want(wire.RCType.Handle(2), b.run(newCommand(wire.CCObjectChangeAuth, h, parent).password("").b2([]byte("new"))))
+	b.must(newCommand(wire.CCReadPublic, h))
+}
+
 // TestDerivationProfile checks that a profile can forbid derived ECC keys.
 func TestDerivationProfile(t *testing.T) {
 	p := testProfile(t, `{"Name":"custom","Attributes":"no-ecc-key-derivation"}`)

@@ -270,7 +270,8 @@ func (t *TPM) unseal(c *call) error {
 
 // objectChangeAuth is TPM2_ObjectChangeAuth (Part 3, 12.8): a private part with another authValue. The loaded object stays as it is.
 //
-// Handle 1: RCType (a sequence); parameter 1: RCSize; handle 2: RCType (not the parent of the object).
+// Handle 1: RCType (a sequence); parameter 1: RCSize; handle 2: RCType (not the parent of the object, or a derivation parent, below
+// which nothing is loaded).
 func (t *TPM) objectChangeAuth(c *call, p *objectChangeAuthParameters) error {
 	o, parent := c.objects[0], c.objects[1]
 	if o.isSequence() {
@@ -279,7 +280,7 @@ func (t *TPM) objectChangeAuth(c *call, p *objectChangeAuthParameters) error {
 	if err := checkAuthSize(p.newAuth, o.public.NameAlg); err != nil {
 		return err
 	}
-	if o.name == nil || !bytes.Equal(o.qualified, qualifiedName(parent.qualified, o.public.NameAlg, o.name)) {
+	if o.name == nil || !parent.isParent() || !bytes.Equal(o.qualified, qualifiedName(parent.qualified, o.public.NameAlg, o.name)) {
 		return wire.RCType.Handle(2)
 	}
 	s := o.sensitive
