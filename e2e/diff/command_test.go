@@ -72,7 +72,8 @@ type command struct {
 	auths    []auth
 	params   []two // each encoded
 	raw      func([]byte) []byte
-	note     string // how it was spoiled
+	note     string        // how it was spoiled
+	named    []wire.Handle // the handles that were sent, which a spoiled command has others of
 }
 
 func (c *command) param(p ...two) *command {

@@ -36,15 +36,16 @@ func (w *world) compareCodes(c *command, sent two, r *response) {
 		if !r.raw.same() {
 			w.differ(c, sent, r, "error-bytes", "different bytes with the same code")
 		}
-		if r.rc[ours] == wire.RCFailure && c.code != wire.CCGetTestResult {
-			w.over = w.over || w.failed()
+		if r.rc[ours] == wire.RCFailure && c.code != wire.CCGetTestResult && w.failed() {
+			w.stop("failure mode of both")
 		}
+		w.takenBackByFailure(c.code, r.rc[theirs])
 		return
 	}
 	w.differ(c, sent, r, "", fmt.Sprintf("theirs %v (%03x), ours %v (%03x)", r.rc[theirs], uint32(r.rc[theirs]), r.rc[ours], uint32(r.rc[ours])))
 	// The states may be different now, unless only the codes are.
 	if r.rc[ours] == 0 || r.rc[theirs] == 0 || w.failed() {
-		w.over = true
+		w.stop(fmt.Sprintf("success or failure mode of one: %v %03x/%03x", c.code, uint32(r.rc[theirs]), uint32(r.rc[ours])))
 	}
 }
 
@@ -75,7 +76,7 @@ func (w *world) compare(c *command, sent two, r *response, a *[2]answer, tainted
 	}
 	if a[ours].handle != a[theirs].handle {
 		fault("handle", "handles: theirs %v, ours %v", a[theirs].handle, a[ours].handle)
-		w.over = true
+		w.stop("different handles")
 	}
 	if len(a[ours].auths) != len(a[theirs].auths) {
 		fault("auths", "authorizations: theirs %d, ours %d", len(a[theirs].auths), len(a[ours].auths))
@@ -135,9 +136,11 @@ func (w *world) alike(c *command, v value, tainted bool) bool {
 		return w.alikePublics(c, v, tainted)
 	case "ticket", "auth", "verified", "hashcheck":
 		return length && bytes.Equal(v.data[ours][:6], v.data[theirs][:6]) && (tainted || v.kind == "auth" || w.strange(v.data[ours]))
+	case "qualified":
+		return length && (tainted || w.qualifiedApart(c.named[0]))
 	case "name":
 		// An ordinary object has random parts; what is the same for all is told by its public area.
-		return length && (tainted || c.code == wire.CCCreateLoaded)
+		return length && (tainted || w.makesRandom(c))
 	case "timeout":
 		return length
 	case "time":
@@ -160,6 +163,15 @@ func (w *world) strange(ticket []byte) bool {
 	return h == wire.RHNull || w.fresh[h]
 }
 
+// makesRandom tells whether the command makes an ordinary object. Primary objects and derived ones follow from what is there.
+func (w *world) makesRandom(c *command) bool {
+	if c.code != wire.CCCreateLoaded {
+		return false
+	}
+	o := w.objects[c.named[0]]
+	return o != nil && !o.isDeriver()
+}
+
 // alikePublics compares public areas without what is random in them.
 func (w *world) alikePublics(c *command, v value, tainted bool) bool {
 	var p [2]wire.TPMTPublic
@@ -168,7 +180,7 @@ func (w *world) alikePublics(c *command, v value, tainted bool) bool {
 			return false
 		}
 	}
-	random := v.mark == '%' || tainted || c.code == wire.CCCreateLoaded
+	random := v.mark == '%' || tainted || w.makesRandom(c)
 	if !random {
 		return false
 	}
@@ -207,6 +219,15 @@ const (
 	ourFirmware   = 0x2024012500120000
 )
 
+// signer is the handle of the key that signs an attestation.
+func signer(c *command) wire.Handle {
+	switch c.code {
+	case wire.CCCertify, wire.CCGetTime, wire.CCGetSessionAuditDigest, wire.CCGetCommandAuditDigest:
+		return c.named[1]
+	}
+	return c.named[0]
+}
+
 // alikeAttests compares attestations without clock and firmware version.
 func (w *world) alikeAttests(c *command, v two, tainted bool) bool {
 	var a [2]wire.TPMSAttest
@@ -216,7 +237,10 @@ func (w *world) alikeAttests(c *command, v two, tainted bool) bool {
 		}
 		x := &a[side]
 		x.Attested.Time.Time.Time = 0
-		x.Attested.SessionAudit.SessionDigest, x.Attested.CommandAudit.AuditDigest = nil, nil
+		x.Attested.CommandAudit.AuditDigest = nil // most of what can be audited is random
+		if tainted {
+			x.Attested.SessionAudit.SessionDigest = nil
+		}
 		version := uint64(ourFirmware)
 		if side == theirs && !w.swapped { // libtpms 0.9 reports the version in the state
 			version = theirFirmware
@@ -225,9 +249,15 @@ func (w *world) alikeAttests(c *command, v two, tainted bool) bool {
 		if x.Attested.Time.FirmwareVersion != 0 {
 			x.Attested.Time.FirmwareVersion -= version
 		}
-		if tainted || w.fresh[wire.RHOwner] {
+		if c.code == wire.CCCertify && w.qualifiedApart(c.named[0]) {
+			x.Attested.Certify.QualifiedName = nil
+		}
+		if tainted || w.fresh[wire.RHOwner] || w.qualifiedApart(signer(c)) {
+			// The obfuscation takes in the Qualified Name of the key and a proof of the storage hierarchy (Part 1, 33.7).
 			x.FirmwareVersion, x.ClockInfo.ResetCount, x.ClockInfo.RestartCount = 0, 0, 0
 			x.QualifiedSigner = x.QualifiedSigner[:min(2, len(x.QualifiedSigner))]
+		}
+		if tainted || w.fresh[wire.RHOwner] {
 			x.Attested.Certify, x.Attested.Creation = wire.TPMSCertifyInfo{}, wire.TPMSCreationInfo{}
 			x.ExtraData = nil
 		}

@@ -68,6 +68,7 @@ func TestDifferential(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.steps, w.counts = 0, make(map[wire.CC]map[wire.RC]int)
 	base := *w
 	only, err := strconv.ParseUint(os.Getenv("GOVTPM_E2E_SEQUENCE"), 10, 64)
 	alone := err == nil
@@ -91,7 +92,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w := &world{tpm: [2]device{newEngine(), s}, rng: rand.New(rand.NewPCG(1, 1)), info: make(map[wire.CC]*tpm2.CommandInfo),
-		known: readDifferences(t), counts: make(map[wire.CC]map[wire.RC]int), report: t.Errorf}
+		known: readDifferences(t), counts: make(map[wire.CC]map[wire.RC]int), ends: make(map[string]int), report: t.Errorf}
 	w.reset()
 	if err := s.powerCycle(false); err != nil {
 		t.Fatal(err)
@@ -135,6 +136,7 @@ func (w *world) close() {
 // sequence is one run of commands from the common state on.
 func (w *world) sequence(t *testing.T, base *world, state []byte, seed, n uint64) {
 	t.Helper()
+	w.sequences++
 	before := w.log
 	w.reset()
 	w.rng = rand.New(rand.NewPCG(seed, n))
@@ -183,23 +185,44 @@ func (w *world) sequence(t *testing.T, base *world, state []byte, seed, n uint64
 	}
 }
 
+// leastSuccesses is how often every command has to succeed in a long run, lest the run prove nothing of it.
+const leastSuccesses = 10
+
 // conclude tells what was compared.
 func (w *world) conclude(t *testing.T) {
 	t.Helper()
 	var b strings.Builder
-	for _, cc := range slices.Sorted(maps.Keys(w.counts)) {
-		fmt.Fprintf(&b, "\n%v:", cc)
-		n := w.counts[cc]
+	succeeded := 0
+	for _, c := range w.infos {
+		cc, n, all := c.Code, w.counts[c.Code], 0
+		for _, k := range n {
+			all += k
+		}
+		good := n[wire.RCSuccess]
+		succeeded += good
+		fmt.Fprintf(&b, "\n%-34v %6d, %6d succeeded (%2d%%); ", cc, all, good, 100*good/max(1, all))
+		if _, excused := w.known.never[cc]; good < leastSuccesses && w.compared >= longRun && !excused {
+			t.Errorf("%v succeeded only %d times in %d commands", cc, good, w.compared)
+		}
 		codes := slices.SortedFunc(maps.Keys(n), func(a, b wire.RC) int { return n[b] - n[a] })
 		for _, rc := range codes[:min(8, len(codes))] {
 			fmt.Fprintf(&b, " %03x×%d", uint32(rc), n[rc])
 		}
 	}
-	t.Logf("%d commands, by code: %s", w.steps, b.String())
+	t.Logf("%d commands sent to both in %d sequences, %d response codes compared, %d%% of the commands succeeded%s",
+		w.steps, w.sequences, w.compared, 100*succeeded/max(1, w.steps), b.String())
 	for _, k := range w.known.known {
 		if k.seen > 0 {
 			t.Logf("known, %d times: %v %s %s: %s", k.seen, k.command, k.theirs, k.ours, k.reason)
 		}
+	}
+	for _, s := range w.known.states {
+		if s.seen > 0 {
+			t.Logf("known, %d times: other state after %s: %s", s.seen, s.name, s.reason)
+		}
+	}
+	for _, why := range slices.Sorted(maps.Keys(w.ends)) {
+		t.Logf("%d sequences ended early: %s", w.ends[why], why)
 	}
 	if len(w.known.order) > 0 {
 		t.Logf("differences:\n%s", w.known.summary())

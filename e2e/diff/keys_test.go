@@ -163,11 +163,18 @@ func genMAC(w *world) {
 func genSequence(w *world) {
 	w.room(2)
 	auth := w.newAuth()
-	event, apart := false, false
+	event, apart, cmac := false, false, wire.Alg(0)
 	var r *response
-	if o := w.find(func(o *object) bool { return o.has(wire.ObjectSign) && o.area.Type == wire.AlgKeyedHash }); o != nil && w.chance(0.4) {
+	if o := w.find(func(o *object) bool {
+		return o.has(wire.ObjectSign) && (o.area.Type == wire.AlgKeyedHash || o.area.Type == wire.AlgSymCipher)
+	}); o != nil && w.chance(0.4) {
 		apart = w.apart(o.handle)
-		r = w.do(w.cmd(wire.CCHMACStart, o.handle).b2(auth).u16(uint16(pick(w, wire.AlgNull, w.hashAlg()))))
+		alg := pick(w, wire.AlgNull, w.hashAlg())
+		if o.area.Type == wire.AlgSymCipher {
+			cmac = o.area.Parameters.Sym.Sym.Algorithm
+			alg = pick(w, wire.AlgCMAC, wire.AlgCMAC, wire.AlgCMAC, alg)
+		}
+		r = w.do(w.cmd(wire.CCHMACStart, o.handle).b2(auth).u16(uint16(alg)))
 	} else {
 		alg := w.hashAlg()
 		if event = w.chance(0.3); event {
@@ -179,7 +186,7 @@ func genSequence(w *world) {
 		return
 	}
 	h := r.handle
-	w.objects[h] = &object{handle: h, auth: auth, sequence: true, apart: apart}
+	w.objects[h] = &object{handle: h, auth: auth, sequence: true, apart: apart, cmac: cmac}
 	for range w.rng.IntN(4) {
 		w.do(w.cmd(wire.CCSequenceUpdate, h).b2(w.data()))
 		if w.chance(0.15) {

@@ -32,10 +32,18 @@ type knownDifference struct {
 	seen         int
 }
 
+// A stateDifference is a command that is answered alike and leaves the two in different states.
+type stateDifference struct {
+	name, reason string
+	seen         int
+}
+
 // differences are the known ones, and those that were found.
 type differences struct {
 	known      []*knownDifference
+	states     []*stateDifference
 	properties map[uint32]bool
+	never      map[wire.CC]bool // commands that cannot succeed
 	found      map[string]*finding
 	order      []string
 }
@@ -53,7 +61,7 @@ func readDifferences(t *testing.T) *differences {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	d := &differences{properties: make(map[uint32]bool), found: make(map[string]*finding)}
+	d := &differences{properties: make(map[uint32]bool), never: make(map[wire.CC]bool), found: make(map[string]*finding)}
 	s := bufio.NewScanner(f)
 	for s.Scan() {
 		line := strings.TrimSpace(s.Text())
@@ -73,6 +81,18 @@ func readDifferences(t *testing.T) *differences {
 			d.properties[uint32(n)] = true
 			continue
 		}
+		if len(w) == 2 && w[0] == "never" {
+			cc, ok := wire.CCByName(w[1])
+			if !ok {
+				t.Fatalf("no command %s", w[1])
+			}
+			d.never[cc] = true
+			continue
+		}
+		if len(w) == 2 && w[0] == "state" {
+			d.states = append(d.states, &stateDifference{name: w[1], reason: strings.TrimSpace(reason)})
+			continue
+		}
 		if len(w) != 4 || conditions[w[3]] == nil {
 			t.Fatalf("a difference that cannot be read: %s", line)
 		}
@@ -88,6 +108,17 @@ func readDifferences(t *testing.T) *differences {
 }
 
 func (d *differences) property(p uint32) bool { return d.properties[p] }
+
+// meant counts a difference of states, and reports one that no line tells the reason of.
+func (d *differences) meant(w *world, name string) {
+	for _, s := range d.states {
+		if s.name == name {
+			s.seen++
+			return
+		}
+	}
+	w.report("no reason for the different states after %s", name)
+}
 
 // match tells whether the difference is a known one.
 func (d *differences) match(w *world, x *difference) bool {

@@ -299,8 +299,9 @@ func genContext(w *world) {
 	if s != nil {
 		delete(w.sessions, h)
 	}
-	if w.contexts = append(w.contexts, savedContext{r.get(0), o, s}); len(w.contexts) > 6 {
-		w.contexts = w.contexts[1:]
+	if o == nil || o.cmac == 0 {
+		w.contexts = append(w.contexts, savedContext{r.get(0), o, s})
+		w.contexts = w.contexts[max(0, len(w.contexts)-6):]
 	}
 	if o != nil && w.chance(0.5) {
 		w.flush(h)

@@ -16,7 +16,7 @@ var responses = map[wire.CC]string{
 	wire.CCCreateLoaded:          "private~ public name",
 	wire.CCLoad:                  "name",
 	wire.CCLoadExternal:          "name",
-	wire.CCReadPublic:            "public name name",
+	wire.CCReadPublic:            "public name qualified",
 	wire.CCActivateCredential:    "digest",
 	wire.CCMakeCredential:        "idobject~ secret?",
 	wire.CCUnseal:                "2B",

@@ -11,12 +11,12 @@ import (
 
 // run gives a command to both TPMs, compares what they answer, and takes note of what has changed.
 func (w *world) run(c *command) *response {
-	w.steps++
 	r := &response{}
 	if w.over {
 		r.rc = [2]wire.RC{wire.RCFailure, wire.RCFailure}
 		return r
 	}
+	w.steps++
 	for i := range c.auths {
 		if a := &c.auths[i]; a.session != nil && a.nonce == nil {
 			a.nonce = w.bytes(len(a.session.nonceTPM[theirs]))
@@ -26,6 +26,10 @@ func (w *world) run(c *command) *response {
 	for side := range sent {
 		sent[side] = c.bytes(w, side)
 	}
+	c.named = c.handles
+	if h, _, ok := w.parse(sent[theirs]); ok {
+		c.named = h
+	}
 	for side, tpm := range w.tpm {
 		if w.single && side == ours {
 			continue
@@ -33,11 +37,10 @@ func (w *world) run(c *command) *response {
 		var err error
 		r.raw[side], err = tpm.execute(c.locality, sent[side])
 		if err != nil {
-			w.over = true
+			w.stop("no answer")
 			r.rc = [2]wire.RC{wire.RCFailure, wire.RCFailure}
-			if side == ours {
-				w.differ(c, sent, r, "silence", fmt.Sprintf("no answer: %v", err))
-			}
+			kind := [2]string{ours: "silence-of-ours", theirs: "silence"}[side]
+			w.differ(c, sent, r, kind, fmt.Sprintf("no answer: %v", err))
 			w.log = append(w.log, fmt.Sprintf("     no answer of side %d: %v: %x", side, err, sent[side]))
 			return r
 		}
@@ -45,6 +48,7 @@ func (w *world) run(c *command) *response {
 	if w.single {
 		r.raw[ours] = r.raw[theirs]
 	}
+	w.compared++
 	w.retry(c, sent, r)
 	info := w.info[c.code]
 	var answers [2]answer
@@ -59,8 +63,7 @@ func (w *world) run(c *command) *response {
 		w.renew(c, sent, &answers)
 		tainted := w.tainted(c)
 		if c.raw != nil && w.sessionsIn(c) {
-			// Its encryption was spoiled: what the parameters are now differs.
-			w.over = true
+			w.stop("success of a command that was spoiled under a session, whose encryption may make other parameters of it")
 			w.count(c.code, 0)
 			return r
 		}
@@ -70,7 +73,7 @@ func (w *world) run(c *command) *response {
 	} else {
 		w.compareCodes(c, sent, r)
 	}
-	w.count(c.code, r.rc[theirs])
+	w.count(c.code, max(r.rc[theirs], r.rc[ours]))
 	return r
 }
 
@@ -84,7 +87,7 @@ func (w *world) retry(c *command, sent two, r *response) {
 		}
 		again, err := w.tpm[theirs].execute(c.locality, sent[theirs])
 		if err != nil {
-			w.over = true
+			w.stop("no answer")
 			return
 		}
 		r.raw[theirs] = again
@@ -118,7 +121,7 @@ func (w *world) tainted(c *command) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(c.handles, w.apart)
+	return slices.ContainsFunc(c.named, w.apart)
 }
 
 // sessionsIn tells whether the command uses a session.
@@ -189,7 +192,7 @@ func (w *world) update(c *command, sent []byte, r *response) {
 			} else if s.kind == wire.SEPolicy && c.auths[i].entity != 0 {
 				s.needAuthValue, s.needPassword = false, false
 			}
-			if w.tainted(c) || !responses1(c.code) {
+			if w.tainted(c) || !settled(c.code) {
 				s.tainted = true
 			}
 		}
@@ -207,8 +210,14 @@ func (w *world) update(c *command, sent []byte, r *response) {
 	w.effect(c, handles, params, r)
 }
 
-// responses1 tells whether nothing random is in the response of a command.
-func responses1(cc wire.CC) bool { return responses[cc] == "" || responses[cc] == "digest" }
+// settled tells whether the response of a command is the same for the same command and state.
+func settled(cc wire.CC) bool {
+	switch cc {
+	case wire.CCPCRRead, wire.CCPCREvent, wire.CCEventSequenceComplete, wire.CCECCParameters:
+		return true
+	}
+	return responses[cc] == "" || responses[cc] == "digest"
+}
 
 // parse takes a command apart: handles and parameters.
 func (w *world) parse(b []byte) (handles []wire.Handle, params [][]byte, ok bool) {
@@ -247,14 +256,13 @@ func (w *world) effect(c *command, handles []wire.Handle, params [][]byte, r *re
 	}
 	switch c.code {
 	case wire.CCShutdown:
-		w.saved = len(arg(0)) == 2 && arg(0)[1] == byte(wire.SUState)
+		if b := arg(0); len(b) == 2 {
+			w.shutdown = int(b[1])
+		}
 	case wire.CCStartup:
-		w.saved = false
-	case wire.CCPCRAllocate:
-		// Our engine takes the saved state back, because its PCRs are of the old allocation (Part 3, 22.5.1); libtpms does not.
-		w.over = w.over || w.saved
-	case wire.CCClockSet:
-		w.clockSet = slices.Clone(arg(0))
+		w.shutdown = notShutDown
+	case wire.CCPCRAllocate, wire.CCECEphemeral, wire.CCCommit, wire.CCZGen2Phase, wire.CCSign:
+		w.takenBack(c.code, r)
 	case wire.CCFlushContext:
 		if len(arg(0)) == 4 {
 			w.forget(wire.Handle(binary.BigEndian.Uint32(arg(0))))
@@ -272,7 +280,7 @@ func (w *world) effect(c *command, handles []wire.Handle, params [][]byte, r *re
 	case wire.CCNVDefineSpace:
 		x := new(nvIndex)
 		if len(arg(0)) < 2 || len(arg(1)) < 2 || wire.Unmarshal(arg(1)[2:], nil, &x.public) != wire.RCSuccess {
-			w.over = true
+			w.stop("an index with a public area that is not known")
 			return
 		}
 		x.auth = slices.Clone(trim(arg(0)[2:]))
@@ -287,7 +295,11 @@ func (w *world) effect(c *command, handles []wire.Handle, params [][]byte, r *re
 		}
 	case wire.CCNVWrite, wire.CCNVExtend, wire.CCNVIncrement, wire.CCNVSetBits:
 		if x := w.nv[handles[1]]; x != nil {
+			first := !x.written
 			x.written = true
+			if first && c.code == wire.CCNVWrite && len(arg(0)) < 2+pinSize && x.isPIN() {
+				w.settlePIN(x)
+			}
 		}
 	case wire.CCNVWriteLock:
 		if x := w.nv[handles[1]]; x != nil {

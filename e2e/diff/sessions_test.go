@@ -51,7 +51,11 @@ func (w *world) cmd(code wire.CC, handles ...wire.Handle) *command {
 func (w *world) authorize(code wire.CC, h wire.Handle, used map[*session]bool) auth {
 	value := w.authValue(h)
 	if !w.single {
-		if p := w.policyOf(h); p != nil && w.chance(0.5) && (p.command == 0 || p.command == code || w.chance(0.1)) {
+		p, share := w.policyOf(h), 0.5
+		if p != nil && p.command == code {
+			share = 0.9
+		}
+		if p != nil && w.chance(share) && (p.command == 0 || p.command == code || w.chance(0.1)) {
 			if s := w.satisfy(p); s != nil {
 				used[s] = true
 				return auth{session: s, value: value, entity: h, attrs: pick(w, wire.SessionContinue, 0)}

@@ -176,7 +176,7 @@ func genHierarchy(w *world) {
 	case 6:
 		w.do(w.cmd(wire.CCClearControl, pick(w, wire.RHLockout, wire.RHPlatform)).u8(byte(w.rng.IntN(2))))
 	case 7:
-		if w.chance(0.08) {
+		if w.chance(0.15) {
 			switch w.rng.IntN(3) {
 			case 0:
 				w.do(w.cmd(wire.CCClear, pick(w, wire.RHLockout, wire.RHPlatform)))
@@ -356,7 +356,7 @@ func genPower(w *world) {
 	for side, tpm := range w.tpm {
 		if err := tpm.powerCycle(reload); err != nil {
 			w.report("power cycle of side %d: %v", side, err)
-			w.over = true
+			w.stop("no power cycle")
 			return
 		}
 	}
@@ -378,16 +378,15 @@ func (w *world) startAgain(shutdown int) {
 	if shutdown == 1 && w.chance(0.7) {
 		start = 1
 	}
-	var r *response
-	for range 2 {
-		if r != nil && shutdown == 2 {
-			// libtpms forgets with the Startup that it refuses that an object with dictionary attack protection was used,
-			// and does not count it as a failure (Part 1, 16.8.2); from here on the two may differ.
-			w.over = true
-			return
-		}
-		r = w.run(&command{code: wire.CCStartup, locality: locality, params: []two{both(u16(uint16(start)))}})
+	for n := range 2 {
+		r := w.run(&command{code: wire.CCStartup, locality: locality, params: []two{both(u16(uint16(start)))}})
 		if r.rc[ours] == 0 || r.rc[theirs] == 0 {
+			if n > 0 && shutdown == 2 {
+				w.known.meant(w, "refused-startup")
+				if !w.run(w.passwordCommand(wire.CCDictionaryAttackLockReset, wire.RHLockout)).ok {
+					w.stop("failed tries that cannot be reset after a refused Startup")
+				}
+			}
 			break
 		}
 		locality, start = 0, 0
@@ -445,7 +444,7 @@ func (w *world) signal() {
 	for side, tpm := range w.tpm {
 		if err := tpm.hashSequence(data); err != nil {
 			w.report("hash sequence on side %d: %v", side, err)
-			w.over = true
+			w.stop("no hash sequence")
 		}
 	}
 	w.log = append(w.log, "     hash sequence")

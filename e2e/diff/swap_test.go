@@ -16,14 +16,14 @@ func genSwap(w *world) {
 		var err error
 		if states[side], err = tpm.permanent(); err != nil {
 			w.report("permanent state of side %d: %v", side, err)
-			w.over = true
+			w.stop("no swap")
 			return
 		}
 	}
 	for side, tpm := range w.tpm {
 		if err := tpm.load(states[1-side]); err != nil {
 			w.report("side %d does not load the state of the other: %v\n%x", side, err, states[1-side])
-			w.over = true
+			w.stop("no swap")
 			return
 		}
 	}

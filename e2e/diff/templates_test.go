@@ -157,6 +157,9 @@ func (w *world) nvTemplate() wire.TPMSNVPublic {
 			wire.NVPPRead, wire.NVPPWrite, wire.NVWriteAll, wire.NVPolicyRead, wire.NVPolicyWrite, wire.NVPlatformCreate, wire.NVNoDA,
 			wire.NVPolicyDelete, wire.NVAuthRead, wire.NVWritten, wire.NVOwnerWrite)
 	}
+	if w.chance(0.2) {
+		p.Attributes |= wire.NVReadStClear | pick(w, wire.NVWriteStClear, wire.NVWriteDefine)
+	}
 	if w.chance(0.05) {
 		p.DataSize = uint16(w.rng.IntN(3000))
 	}

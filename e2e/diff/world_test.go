@@ -31,14 +31,27 @@ type world struct {
 	// fresh names the hierarchies whose seed or proof is no longer that of the common state.
 	fresh map[wire.Handle]bool
 
-	clockSet []byte // the last time that was set
-	saved    bool   // Shutdown(STATE) was the last to change that
-	swapped  bool   // theirs has a state that ours has saved
-	locality uint8
-	steps    int
-	log      []string // of the sequence, as it can be repeated
-	over     bool     // the two went apart; the sequence ends
-	counts   map[wire.CC]map[wire.RC]int
+	shutdown  int  // what the last TPM2_Shutdown since Startup was, notShutDown if there was none
+	swapped   bool // theirs has a state that ours has saved
+	locality  uint8
+	steps     int // commands sent to both
+	compared  int // of which both answered
+	sequences int
+	log       []string // of the sequence, as it can be repeated
+	over      bool     // the two went apart; the sequence ends
+	counts    map[wire.CC]map[wire.RC]int
+	ends      map[string]int // why sequences ended early
+}
+
+// notShutDown is what there is to say of the shutdown while the TPM works.
+const notShutDown = -1
+
+// stop ends the sequence, after which both start again from the common state.
+func (w *world) stop(why string) {
+	if !w.over {
+		w.ends[why]++
+	}
+	w.over = true
 }
 
 // An object is a loaded object, a sequence, or a persistent object.
@@ -53,9 +66,10 @@ type object struct {
 	parent     *object
 	policy     *policy
 	sequence   bool
-	apart      bool // a sequence whose result may differ
-	ticket     two  // creation ticket
-	creation   two  // creationHash
+	cmac       wire.Alg // the cipher of a CMAC sequence
+	apart      bool     // a sequence whose result may differ
+	ticket     two      // creation ticket
+	creation   two      // creationHash
 	persistent bool
 }
 
@@ -101,7 +115,7 @@ func (w *world) reset() {
 	w.fresh = make(map[wire.Handle]bool)
 	w.pool = make(map[string][]two)
 	w.contexts, w.policies, w.log = nil, commandPolicies(), nil
-	w.locality, w.over, w.saved, w.swapped = 0, false, false, false
+	w.locality, w.over, w.shutdown, w.swapped = 0, false, notShutDown, false
 }
 
 // name is the Name of an entity (Part 1, 13).
@@ -138,6 +152,16 @@ func (w *world) apart(h wire.Handle) bool {
 		return s.tainted
 	}
 	return h == wire.RHNull || w.fresh[h]
+}
+
+// qualifiedApart tells whether the Qualified Name of an object is not the same in both TPMs: a parent of it has another Name.
+func (w *world) qualifiedApart(h wire.Handle) bool {
+	for o := w.objects[h]; o != nil; o = o.parent {
+		if !o.name.same() {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *world) chance(p float64) bool { return w.rng.Float64() < p }
@@ -202,6 +226,9 @@ func (w *world) flush(h wire.Handle) {
 
 // remember keeps a value for commands to come.
 func (w *world) remember(kind string, v two) {
+	if kind == "qualified" {
+		kind = "name"
+	}
 	list := w.pool[kind]
 	if len(list) >= 12 {
 		list[w.rng.IntN(len(list))] = v
