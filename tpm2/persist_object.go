@@ -183,8 +183,8 @@ func (t *TPM) marshalObjectContext(o *object) ([]byte, error) {
 	return nvstate.EncodeContextObject(s, t.level())
 }
 
-// unmarshalObjectContext is the object of a saved context. It was authenticated, so it is in good order unless it is one of
-// libtpms before 0.8. RCIntegrity parameter 1.
+// unmarshalObjectContext is the object of a saved context. It was authenticated, so it is in good order unless it is a sequence
+// of libtpms before 0.8. RCIntegrity parameter 1.
 func (t *TPM) unmarshalObjectContext(b []byte) (*object, error) {
 	s, err := nvstate.DecodeContextObject(b)
 	if err != nil {

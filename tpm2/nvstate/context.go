@@ -15,9 +15,12 @@ func EncodeContextObject(o *AnyObject, level Level) ([]byte, error) {
 	return c.buf, nil
 }
 
-// DecodeContextObject reads the payload of a saved context of an object or sequence. Contexts saved by libtpms before 0.8,
-// which are the memory of its structures, are refused with ErrMagic.
+// DecodeContextObject reads the payload of a saved context of an object or sequence, also that of an object that libtpms
+// 0.6 or 0.7 saved, which is the memory of its structure. A sequence of that time is refused with ErrMagic.
 func DecodeContextObject(payload []byte) (*AnyObject, error) {
+	if isOldObject(payload) {
+		return decodeOldObject(payload)
+	}
 	c := newReader(payload)
 	o := new(AnyObject)
 	if o.code(c); c.err != nil {

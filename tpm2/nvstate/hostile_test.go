@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"govtpm/tpm2/nvstate"
+	"govtpm/tpm2/nvstate/nvstatetest"
 )
 
 // checkPermanent decodes any bytes. What decodes must encode, and that must decode to the same bytes.
@@ -183,6 +184,9 @@ func FuzzDecodeVolatile(f *testing.F) {
 func FuzzDecodeContext(f *testing.F) {
 	for _, g := range goldens(f, "context-*") {
 		f.Add(g.blob)
+	}
+	for _, o := range objectsOf07(f) {
+		f.Add(nvstatetest.OldContextObject(o))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		if s, err := nvstate.DecodeContextSession(payload); err == nil {
