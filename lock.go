@@ -32,7 +32,10 @@ func (t *TPM) takeLock(retries int) error {
 	if t.lock.held {
 		return nil
 	}
-	if err := t.waitForLock(retries); err != nil {
+	switch err := t.waitForLock(retries); {
+	case errors.Is(err, store.ErrNotExist): // the directory is missing; TPM_RETRY would say that there is no state
+		return withResult(fmt.Errorf("locking the storage: %w", err), resultFail)
+	case err != nil:
 		return storeError("locking the storage", err)
 	}
 	t.lock.held, t.lock.deferred = true, false

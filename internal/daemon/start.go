@@ -12,7 +12,7 @@ func cannotStart(s *stateSettings, err error) error {
 	if what := s.wanting(); what != "" {
 		return fmt.Errorf("Error: Could not start the TPM: %s", what)
 	}
-	return fmt.Errorf("Error: Could not start the TPM: %w", err)
+	return fmt.Errorf("Error: Could not start the TPM of %s: %w", s.uri, err)
 }
 
 // announced is a TPM whose failures to start are logged: the client that wanted it started is told a number only.
