@@ -207,17 +207,20 @@ func (r *run) tellEncryption() {
 
 func date() string { return time.Now().Format("Mon 02 Jan 2006 03:04:05 PM MST") }
 
-// whoami is the account and its group, as messages show them.
+// whoami is the account and its group, as messages show them: those of now, for --runas changes them.
 func whoami() string {
-	u, err := user.Current()
-	if err != nil {
-		return strconv.Itoa(os.Geteuid()) + ":" + strconv.Itoa(os.Getegid())
+	name, group := strconv.Itoa(os.Geteuid()), strconv.Itoa(os.Getegid())
+	u, err := user.LookupId(name)
+	if os.Geteuid() < 0 { // there are no numbers on Windows
+		u, err = user.Current()
 	}
-	group := u.Gid
-	if g, err := user.LookupGroupId(u.Gid); err == nil {
+	if err == nil {
+		name = u.Username
+	}
+	if g, err := user.LookupGroupId(group); err == nil {
 		group = g.Name
 	}
-	return u.Username + ":" + group
+	return name + ":" + group
 }
 
 // author starts the TPM, carries the plan out and puts the state in its place.
