@@ -39,6 +39,7 @@ install: build/swtpm
 	install -d -m 0750 $(DESTDIR)$(CADIR)
 	for name in swtpm swtpm_cuse swtpm_setup; do install -m 0755 build/swtpm $(DESTDIR)$(BINDIR)/$$name || exit 1; done
 	for name in ioctl bios cert localca; do ln -sf swtpm_setup $(DESTDIR)$(BINDIR)/swtpm_$$name || exit 1; done
+	ln -sf $(BINDIR)/swtpm_setup $(DESTDIR)$(DATADIR)/swtpm/swtpm-create-tpmca
 	install -m 0644 doc/man/*.8 $(DESTDIR)$(MANDIR)/man8
 	install -m 0644 doc/man/*.5 $(DESTDIR)$(MANDIR)/man5
 	$(call fill,packaging/etc/swtpm_setup.conf,$(SYSCONFDIR)/swtpm_setup.conf,0644)

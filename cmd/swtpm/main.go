@@ -30,15 +30,16 @@ type program func(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 // programs are the programs by their names.
 func programs() map[string]program {
 	return map[string]program{
-		"swtpm":         daemon.Main,
-		"inspect":       inspect.Main,
-		"decode":        decode.Main,
-		"swtpm_ioctl":   ioctltool.Main,
-		"swtpm_cuse":    daemon.CUSEMain,
-		"swtpm_bios":    biostool.Main,
-		"swtpm_cert":    certtool.Main,
-		"swtpm_localca": localca.Main,
-		"swtpm_setup":   setup.Main,
+		"swtpm":              daemon.Main,
+		"inspect":            inspect.Main,
+		"decode":             decode.Main,
+		"swtpm_ioctl":        ioctltool.Main,
+		"swtpm_cuse":         daemon.CUSEMain,
+		"swtpm_bios":         biostool.Main,
+		"swtpm_cert":         certtool.Main,
+		"swtpm_localca":      localca.Main,
+		"swtpm_setup":        setup.Main,
+		"swtpm-create-tpmca": localca.TPMCAMain,
 	}
 }
 

@@ -123,16 +123,7 @@ func (e *env) ensure(ca *authority) error {
 			return fmt.Errorf("could not create a directory for the CA: %w", err)
 		}
 	}
-	var rootPassword []byte
-	if p, ok := e.lookup("SWTPM_ROOTCA_PASSWORD"); ok && p != "" {
-		rootPassword = []byte(p)
-	}
-	dir := filepath.Dir(ca.keyFile)
-	rootKey, err := e.loadOrMakeKey(filepath.Join(dir, rootKeyName), rootPassword)
-	if err != nil {
-		return err
-	}
-	root, err := e.ensureRoot(filepath.Join(dir, rootCertName), rootKey)
+	root, rootKey, err := e.ensureRoot(filepath.Dir(ca.keyFile))
 	if err != nil {
 		return err
 	}
@@ -147,8 +138,22 @@ func (e *env) ensure(ca *authority) error {
 	return writeCert(ca.certFile, der)
 }
 
-// ensureRoot returns the root CA's certificate for its key, making it if it is missing or belongs to another key.
-func (e *env) ensureRoot(name string, key crypto.Signer) (*x509.Certificate, error) {
+// ensureRoot returns the root CA in the directory, making what is missing of it.
+func (e *env) ensureRoot(dir string) (*x509.Certificate, crypto.Signer, error) {
+	var password []byte
+	if p, ok := e.lookup("SWTPM_ROOTCA_PASSWORD"); ok && p != "" {
+		password = []byte(p)
+	}
+	key, err := e.loadOrMakeKey(filepath.Join(dir, rootKeyName), password)
+	if err != nil {
+		return nil, nil, err
+	}
+	cert, err := e.ensureRootCert(filepath.Join(dir, rootCertName), key)
+	return cert, key, err
+}
+
+// ensureRootCert returns the root CA's certificate for its key, making it if it is missing or belongs to another key.
+func (e *env) ensureRootCert(name string, key crypto.Signer) (*x509.Certificate, error) {
 	if data, err := os.ReadFile(name); err == nil {
 		if block, _ := pem.Decode(data); block != nil {
 			cert, err := x509.ParseCertificate(block.Bytes)
@@ -276,6 +281,15 @@ func keyID(public crypto.PublicKey) ([]byte, error) {
 	}
 	sum := sha1.Sum(spki.Key.Bytes)
 	return sum[:], nil
+}
+
+// publicPEM is a public key as a file.
+func publicPEM(public crypto.PublicKey) ([]byte, error) {
+	der, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), nil
 }
 
 func writeCert(name string, der []byte) error {

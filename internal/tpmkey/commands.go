@@ -92,18 +92,27 @@ func (t tpm) readPublic(handle wire.Handle) (*wire.TPMTPublic, error) {
 	return &public.TPMTPublic, nil
 }
 
-// load loads a key below its parent (Part 3, 12.2), which is made for it if it is a primary key (Part 3, 24.1).
+// primary makes the parent of a key that is a primary key (Part 3, 24.1).
+func (t tpm) primary(f *keyFile, auth []byte) (wire.Handle, error) {
+	handle, _, err := t.command(wire.CCCreatePrimary, f.parent, auth, true, func(w *wire.Writer) {
+		w.Sized(func(w *wire.Writer) { w.TPM2B(nil); w.TPM2B(nil) }) // inSensitive: no auth, no data
+		w.Sized(f.parentTemplate().Marshal)
+		w.TPM2B(nil) // outsideInfo
+		w.Uint32(0)  // creationPCR
+	})
+	if err != nil {
+		return 0, fmt.Errorf("making the parent of the TPM's key: %w", err)
+	}
+	return handle, nil
+}
+
+// load loads a key below its parent (Part 3, 12.2), which is made for it if it is a primary key.
 func (t tpm) load(f *keyFile, parentAuth []byte) (wire.Handle, error) {
 	parent := f.parent
 	if f.primaryParent() {
-		primary, _, err := t.command(wire.CCCreatePrimary, f.parent, parentAuth, true, func(w *wire.Writer) {
-			w.Sized(func(w *wire.Writer) { w.TPM2B(nil); w.TPM2B(nil) }) // inSensitive: no auth, no data
-			w.Sized(f.parentTemplate().Marshal)
-			w.TPM2B(nil) // outsideInfo
-			w.Uint32(0)  // creationPCR
-		})
+		primary, err := t.primary(f, parentAuth)
 		if err != nil {
-			return 0, fmt.Errorf("making the parent of the TPM's key: %w", err)
+			return 0, err
 		}
 		defer t.flush(primary)
 		parent, parentAuth = primary, nil

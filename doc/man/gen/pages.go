@@ -167,7 +167,23 @@ func programPages() []*page {
 				}},
 				exitStatus(zeroOne),
 			},
-			see: []string{"swtpm_cert(8)", "swtpm-localca.conf(5)", "swtpm_setup(8)"},
+			see: []string{"swtpm_cert(8)", "swtpm-localca.conf(5)", "swtpm-create-tpmca(8)", "swtpm_setup(8)"},
+		},
+		{
+			name: "swtpm-create-tpmca", section: 8, what: "make a certificate authority whose key is in a TPM", help: helpOf(localca.TPMCAMain, "--help"),
+			more: []extra{
+				{title: "FILES", items: []item{
+					{"<directory>/swtpm-localca-tpmca-privkey.pem, swtpm-localca-tpmca-pubkey.pem, swtpm-localca-tpmca-cert.pem",
+						"signing key, which only the TPM can open, its public part and its certificate"},
+					{"<directory>/swtpm-localca-rootca-privkey.pem, swtpm-localca-rootca-cert.pem", "key and certificate of the root authority"},
+				}},
+				{title: "EXAMPLES", text: []string{"An authority for libvirt, with a key in the TPM of this machine:"}, code: []string{
+					"swtpm-create-tpmca --tpm2 --dir /var/lib/swtpm-localca-tpm --owner tss --group tss \\",
+					"    --outfile /etc/swtpm-localca.conf",
+				}},
+				exitStatus("0 if all went well, 1 otherwise; the reason stands on standard error."),
+			},
+			see: []string{"swtpm_localca(8)", "swtpm-localca.conf(5)"},
 		},
 		{
 			name: "swtpm_cert", section: 8, what: "make a certificate for a key of a TPM", help: helpOf(certtool.Main, "--help"),
