@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -19,6 +20,10 @@ func TestQEMUProxy(t *testing.T) {
 	v.send("start /bin/swtpm chardev --vtpm-proxy --tpm2 --tpmstate dir=/tmp --flags startup-clear")
 	v.do("wait /dev/tpmrm0")
 	v.do("use /dev/tpm0")
+	// Incus takes the numbers of the device from this line.
+	if !regexp.MustCompile(`(?m)^New TPM device: /dev/tpm0 \(major/minor = \d+/\d+\)$`).MatchString(v.seen.String()) {
+		t.Errorf("no word of the device: %s", v.seen.String())
+	}
 	v.do("keep /dev/tpm0")
 	v.do("kept /dev/tpm0")
 	if _, err := exec.LookPath("tpm2"); err == nil {
