@@ -18,7 +18,8 @@ type testSession struct {
 	key        []byte
 	nonceTPM   []byte
 	attributes wire.TPMASession
-	nonce      byte // of the next command
+	nonce      byte   // of the next command
+	newAuth    []byte // what the command makes of the authValue, with which the response is authorized; nil: no change
 }
 
 // startSession starts a session; bind and authValue are those of the bound entity, RHNull and nil for none.
@@ -50,7 +51,7 @@ func handleNames(b *testTPM, handles []wire.Handle) (names [][]byte) {
 	return names
 }
 
-// run executes a command with s as its only session, authorizing with authValue, and checks the response's HMAC. With the
+// run executes a command with s as its last session, authorizing with authValue, and checks the response's HMAC. With the
 // decrypt attribute the first parameter is encrypted, with encrypt the first response parameter decrypted.
 func (s *testSession) run(c *testCommand, authValue []byte) *testResponse {
 	s.b.t.Helper()
@@ -69,6 +70,9 @@ func (s *testSession) run(c *testCommand, authValue []byte) *testResponse {
 	if r.rc != wire.RCSuccess {
 		return r
 	}
+	if s.newAuth != nil {
+		key = append(bytes.Clone(s.key), s.newAuth...)
+	}
 	s.check(c, r, nonce, key)
 	return r
 }
@@ -82,6 +86,11 @@ func (s *testSession) check(c *testCommand, r *testResponse, nonce, key []byte) 
 	}
 	size := int(binary.BigEndian.Uint32(body))
 	params, auth := body[4:4+size], wire.NewReader(body[4+size:], nil)
+	for range c.auths[1:] { // those before s
+		auth.TPM2B(64)
+		auth.Uint8()
+		auth.TPM2B(64)
+	}
 	s.nonceTPM = auth.TPM2B(64)
 	attributes := auth.Uint8()
 	mac := auth.TPM2B(64)
