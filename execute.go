@@ -83,7 +83,9 @@ func (t *TPM) autoShutdown(ctx context.Context) {
 	}
 	t.lastCommand = uint32(wire.CCShutdown)
 	for _, kind := range []wire.SU{wire.SUState, wire.SUClear} {
-		rsp := t.run(context.WithoutCancel(ctx), 0, shutdownCommand(kind))
+		cmd := shutdownCommand(kind)
+		rsp := t.run(context.WithoutCancel(ctx), 0, cmd)
+		t.opts.OwnCommand(cmd, rsp)
 		switch rc := wire.RC(binary.BigEndian.Uint32(rsp[6:])); rc {
 		case wire.RCSuccess, wire.RCInitialize:
 			return

@@ -36,6 +36,8 @@ type Options struct {
 	// DisableAutoShutdown keeps Stop and Init from giving the TPM a TPM2_Shutdown that its client forgot.
 	DisableAutoShutdown bool
 
+	// OwnCommand takes the commands that the TPM gives to itself, with their responses, for a record; nil drops them.
+	OwnCommand func(cmd, rsp []byte)
 	// Log takes what is worth telling; nil drops it.
 	Log func(format string, args ...any)
 }
@@ -75,6 +77,9 @@ func Open(s store.Store, o Options) (*TPM, error) {
 	}
 	if o.Clock == nil {
 		o.Clock = newSystemClock()
+	}
+	if o.OwnCommand == nil {
+		o.OwnCommand = func(_, _ []byte) {}
 	}
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}

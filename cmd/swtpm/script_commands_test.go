@@ -31,6 +31,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"signal":  cmdSignal,
 		"port":    cmdPort,
 		"connect": cmdConnect,
+		"listen":  cmdListen,
 		"hangup":  cmdHangUp,
 		"send":    cmdSend,
 		"jsoncmp": cmdJSONCompare,
@@ -164,6 +165,46 @@ func cmdConnect(ts *testscript.TestScript, neg bool, args []string) {
 	c := dial(ts, args[1])
 	ts.Value(connectionsKey{}).(connections)[args[0]] = c
 	ts.Defer(func() { c.Close() })
+}
+
+// cmdListen listens at a Unix socket for the one connection that a program makes or inherits, for send and hangup to name.
+func cmdListen(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, len(args) != 2, "listen NAME PATH")
+	l, err := net.Listen("unix", ts.MkAbs(args[1]))
+	ts.Check(err)
+	c := &awaited{ready: make(chan struct{})}
+	go func() {
+		defer close(c.ready)
+		if c.Conn, c.err = l.Accept(); c.err == nil {
+			c.err = c.SetDeadline(time.Now().Add(patience))
+		}
+		l.Close()
+	}()
+	ts.Value(connectionsKey{}).(connections)[args[0]] = c
+	ts.Defer(func() { l.Close(); c.Close() })
+}
+
+// awaited is a connection that is made from outside.
+type awaited struct {
+	net.Conn
+	ready chan struct{}
+	err   error
+}
+
+// Write waits for the connection.
+func (c *awaited) Write(b []byte) (int, error) {
+	if <-c.ready; c.err != nil {
+		return 0, c.err
+	}
+	return c.Conn.Write(b)
+}
+
+// Close waits for the connection.
+func (c *awaited) Close() error {
+	if <-c.ready; c.err != nil {
+		return c.err
+	}
+	return c.Conn.Close()
 }
 
 // cmdHangUp closes a connection.

@@ -45,6 +45,14 @@ func (r *process) openCapture() error {
 	return nil
 }
 
+// recordOwn records a command that no client sent.
+func (r *process) recordOwn(cmd, rsp []byte) {
+	if r.trace != nil {
+		r.trace("Read", cmd)
+		r.trace("Write", rsp)
+	}
+}
+
 func captureFile(l *option.List) (*os.File, error) {
 	mode := l.Mode("mode", 0o640)
 	var f *os.File

@@ -28,10 +28,7 @@ func (r *process) powerOn(kind startup) error {
 	if err != nil {
 		return fmt.Errorf("Error: Could not send Startup: %w", err)
 	}
-	if r.trace != nil {
-		r.trace("Read", cmd)
-		r.trace("Write", rsp)
-	}
+	r.recordOwn(cmd, rsp)
 	// TPM_RC_INITIALIZE: the TPM was resumed, with what Startup did long ago.
 	if rc := binary.BigEndian.Uint32(append(rsp, make([]byte, 10)...)[6:]); rc != 0 && rc != 0x100 {
 		r.log.Errorf("Error: Startup returned error code 0x%08x", rc)

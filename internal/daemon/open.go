@@ -43,6 +43,8 @@ type Config struct {
 	RemoveDisabled string
 	// PhysicalPresence tells whether somebody asserts it at the platform.
 	PhysicalPresence func() bool
+	// OwnCommand takes commands that the TPM gives to itself.
+	OwnCommand func(cmd, rsp []byte)
 	// Log takes what is worth telling, DebugLevel is above 0 if the engine is
 	// to tell more.
 	Log        func(format string, args ...any)
@@ -100,7 +102,7 @@ func openTPM(c Config) (Instance, error) {
 	}
 	t, err := govtpm.Open(s, govtpm.Options{
 		Profile: string(profile), Keys: c.Keys, Incoming: c.Incoming, DisableAutoShutdown: c.DisableAutoShutdown, Log: c.Log,
-		PhysicalPresence: c.PhysicalPresence,
+		PhysicalPresence: c.PhysicalPresence, OwnCommand: c.OwnCommand,
 	})
 	if err != nil {
 		return nil, err // and no TPM: a nil *govtpm.TPM would be an Instance

@@ -270,7 +270,8 @@ func (r *process) serve() error {
 // config collects what the command line says about the TPM.
 func (r *process) config() (cfg Config, flags flagSettings, err error) {
 	o := r.options
-	cfg = Config{TPM12: !o.has("tpm2"), Log: r.log.Printf, DebugLevel: max(0, r.log.Level()-4), PhysicalPresence: r.presence.Load}
+	cfg = Config{TPM12: !o.has("tpm2"), Log: r.log.Printf, DebugLevel: max(0, r.log.Level()-4), PhysicalPresence: r.presence.Load,
+		OwnCommand: r.recordOwn}
 	if r.keys.File, err = r.key("key"); err != nil {
 		return cfg, flags, err
 	}
