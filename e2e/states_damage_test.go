@@ -3,9 +3,15 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,12 +24,12 @@ import (
 	"govtpm/store/envelope"
 )
 
-// Strides of the tests with damaged states, in bytes: every byte of the small states, fewer of the others.
+// Strides of the tests with damaged states, in bytes: every byte of one state, and of all in the end-to-end suites.
 func stride(name string) int {
 	switch {
 	case testing.Short():
 		return 257
-	case long() || name == "started":
+	case name == "started" || os.Getenv("GOVTPM_E2E") != "":
 		return 1
 	}
 	return 13
@@ -194,4 +200,130 @@ func TestDamagedFileStays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Every form of envelope that swtpm wrote, cut off or altered at every byte: both versions of the header, both sizes of key, keys and
+// passphrases, permanent and volatile state.
+func TestDamagedEnvelopes(t *testing.T) {
+	for _, e := range envelopes(t) {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			if refused, err := tryState(e.blobs, e.key); refused || err != nil {
+				t.Fatalf("as it is: refused %v, %v", refused, err)
+			}
+			whole := e.blobs[e.kind]
+			step := 1
+			if testing.Short() || len(whole) > 4000 && os.Getenv("GOVTPM_E2E") == "" {
+				step = 29
+			}
+			refusals := 0
+			for n := 0; n < len(whole); n += step {
+				altered := bytes.Clone(whole)
+				altered[n] ^= 1 << (n % 8)
+				for what, bad := range map[string][]byte{"cut": whole[:n], "altered": altered} {
+					damaged := maps.Clone(e.blobs)
+					damaged[e.kind] = bad
+					refused, err := tryState(damaged, e.key)
+					if err != nil || !refused && what == "cut" {
+						t.Errorf("%s at %d: refused %v, %v", what, n, refused, err)
+					}
+					if refused {
+						refusals++
+					}
+				}
+			}
+			t.Logf("%v of %d bytes: %d refused", e.kind, len(whole), refusals)
+		})
+	}
+}
+
+// A damagedEnvelope is blobs of a state, of which one is to be damaged.
+type damagedEnvelope struct {
+	name  string
+	key   *envelope.Key
+	kind  store.Kind
+	blobs map[store.Kind][]byte
+}
+
+// envelopes are the states of TestDamagedEnvelopes.
+func envelopes(t *testing.T) (list []damagedEnvelope) {
+	t.Helper()
+	keys := envelopeKeys(t)
+	for name, key := range keys {
+		b, err := os.ReadFile(filepath.Join("../store/envelope/testdata", name+".permall"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		state, err := envelope.Open(b, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, damagedEnvelope{name, key, store.Permanent, map[store.Kind][]byte{store.Permanent: b}},
+			damagedEnvelope{"version 1 " + name, key, store.Permanent, map[store.Kind][]byte{store.Permanent: version1(t, state, keyBytes(t, name))}})
+	}
+	for _, g := range goldens(t) {
+		if g.name != "sessions" {
+			continue
+		}
+		files := g.files(t)
+		for _, name := range []string{"bin128", "bin256"} {
+			two, one := map[store.Kind][]byte{}, map[store.Kind][]byte{}
+			for k, b := range files {
+				state, err := envelope.Open(b, nil)
+				if err == nil {
+					two[k], err = envelope.Seal(state, keys[name], rand.Reader)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				one[k] = version1(t, state, keyBytes(t, name))
+			}
+			list = append(list, damagedEnvelope{"volatile " + name, keys[name], store.Volatile, two},
+				damagedEnvelope{"volatile version 1 " + name, keys[name], store.Volatile, one})
+		}
+	}
+	return list
+}
+
+// keyBytes is a key of envelopeKeys, nil for none.
+func keyBytes(t *testing.T, name string) []byte {
+	t.Helper()
+	bits := 128
+	if strings.HasSuffix(name, "256") {
+		bits = 256
+	}
+	sum := sha512.Sum512([]byte("correct horse\n"))
+	switch {
+	case name == "plain":
+		return nil
+	case strings.HasPrefix(name, "pwdsha"):
+		return sum[:bits/8]
+	case strings.HasPrefix(name, "pwd"):
+		k, err := pbkdf2.Key(sha512.New, "correct horse\n", []byte("swtpm"), 1000, bits/8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	return fixedKey(bits)
+}
+
+// version1 puts a state into the envelope that swtpm wrote before it had records: no IV, and the SHA-256 of the state before it.
+func version1(t *testing.T, state, key []byte) []byte {
+	t.Helper()
+	flags, body := uint16(0), state
+	if key != nil {
+		sum := sha256.Sum256(state)
+		pad := len(key) - (len(sum)+len(state))%len(key)
+		body = slices.Concat(sum[:], state, bytes.Repeat([]byte{byte(pad)}, pad))
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cipher.NewCBCEncrypter(block, make([]byte, aes.BlockSize)).CryptBlocks(body, body)
+		if flags = 1; len(key) == 32 {
+			flags |= 1 << 3
+		}
+	}
+	return pack(uint8(1), uint8(1), uint16(10), flags, uint32(10+len(body)), body)
 }

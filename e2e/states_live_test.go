@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -146,31 +147,43 @@ func added(t *testing.T, answers string) {
 	}
 }
 
+// fixedKey is the key of a number of bits in the test data of package envelope.
+func fixedKey(bits int) []byte {
+	k := make([]byte, bits/8)
+	for i := range k {
+		if k[i] = byte(i); bits == 256 {
+			k[i] += 0x20
+		}
+	}
+	return k
+}
+
+// envelopeKeys are the keys of the states in the test data of package envelope.
+func envelopeKeys(t *testing.T) map[string]*envelope.Key {
+	t.Helper()
+	keys := map[string]*envelope.Key{"plain": nil}
+	for _, bits := range []int{128, 256} {
+		for name, kdf := range map[string]envelope.KDF{"pwd": envelope.PBKDF2, "pwdsha": envelope.SHA512} {
+			k, err := envelope.DeriveKey([]byte("correct horse\n"), kdf, bits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys[fmt.Sprint(name, bits)] = k
+		}
+		for _, name := range []string{"hex", "bin"} {
+			k, err := envelope.NewKey(fixedKey(bits))
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys[fmt.Sprint(name, bits)] = k
+		}
+	}
+	return keys
+}
+
 // The forms of keys and passphrases: our TPM loads what swtpm encrypted with each.
 func TestEncryptedStates(t *testing.T) {
-	k128, k256 := []byte("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"), make([]byte, 32)
-	for i := range k256 {
-		k256[i] = byte(0x20 + i)
-	}
-	derived := func(f envelope.KDF, bits int) *envelope.Key {
-		k, err := envelope.DeriveKey([]byte("correct horse\n"), f, bits)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return k
-	}
-	plain := func(b []byte) *envelope.Key {
-		k, err := envelope.NewKey(b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return k
-	}
-	for name, key := range map[string]*envelope.Key{
-		"plain": nil, "hex128": plain(k128), "bin128": plain(k128), "hex256": plain(k256), "bin256": plain(k256),
-		"pwd128": derived(envelope.PBKDF2, 128), "pwd256": derived(envelope.PBKDF2, 256),
-		"pwdsha128": derived(envelope.SHA512, 128), "pwdsha256": derived(envelope.SHA512, 256),
-	} {
+	for name, key := range envelopeKeys(t) {
 		dir := t.TempDir()
 		b, err := os.ReadFile(filepath.Join("../store/envelope/testdata", name+".permall"))
 		if err == nil {
