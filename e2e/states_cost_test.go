@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -107,9 +106,7 @@ func traceSaves(t *testing.T, under, backend string) []save {
 // single file is synced when the data are there and when the header points to them. No more is done for a backup.
 func TestSaveCalls(t *testing.T) {
 	guard(t, theirs, "strace")
-	if out, err := exec.Command("strace", "-o", os.DevNull, "true").CombinedOutput(); err != nil {
-		t.Skipf("processes cannot be traced here: %v\n%s", err, out)
-	}
+	traceable(t)
 	under := program(t)
 	const file, dir = "TMP2-00.permall", "state"
 	for _, tt := range []struct {
