@@ -36,6 +36,7 @@ func rows() []row {
 		nvWrite("NV write 64, state in memory", "", "", inMemory),
 		{"start from nothing", "ms", 21, prepareFirstStart, anywhere},
 		{"start on a state", "ms", 41, prepareStart, anywhere},
+		{"swtpm_setup, all certificates", "ms", 11, prepareSetup, anywhere},
 		memory("idle process, RSS", "Rss"),
 		memory("idle process, PSS", "Pss"),
 		memory("idle process, memory of its own", "Anonymous"),
