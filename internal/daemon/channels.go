@@ -89,7 +89,7 @@ func (c *channel) openControlUnix(l *option.List) (err error) {
 		}
 	case l.Has("clientfd"):
 		if c.conn, err = socketOf(l.Int("clientfd", -1)); err != nil {
-			return badDescriptor(l.Int("clientfd", -1), "UnixIO control channel", err)
+			return badDescriptor(l.Int("clientfd", -1), "UnixIO client control channel", err)
 		}
 	case l.Has("path"):
 		e := unixEndpoint(l)

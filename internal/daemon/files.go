@@ -40,8 +40,12 @@ func (r *process) openLog() error {
 			return fmt.Errorf("Could not open logfile for writing: %s", option.Sentence(err))
 		}
 	case l.Has("fd"):
-		if f, err = option.Inherited(l.Int("fd", -1)); err != nil {
-			return fmt.Errorf("Bad filedescriptor %d for logging", l.Int("fd", -1))
+		fd := l.Int("fd", -1)
+		if f, err = option.Inherited(fd); err != nil {
+			return fmt.Errorf("Could not access logfile using fd %d: Bad file descriptor", fd)
+		}
+		if readOnly(fd) {
+			return fmt.Errorf("Could not access logfile using fd %d: it is open for reading only", fd)
 		}
 	default:
 		return r.levelOnly(l)

@@ -38,3 +38,6 @@ func (p *Program) background() int {
 }
 
 func (p *Program) readiness() func() { return nil }
+
+// readOnly tells whether a descriptor was opened for reading only, which is not known here.
+func readOnly(int) bool { return false }

@@ -51,6 +51,12 @@ func pathOf(fd int) string {
 	return path
 }
 
+// readOnly tells whether a descriptor was opened for reading only.
+func readOnly(fd int) bool {
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	return err == nil && flags&unix.O_ACCMODE == unix.O_RDONLY
+}
+
 // dropPrivileges changes root directory and user.
 func (r *process) dropPrivileges() error {
 	o := r.options
