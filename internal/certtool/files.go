@@ -13,17 +13,13 @@ import (
 
 	"govtpm/internal/ekcert"
 	"govtpm/internal/keyfile"
+	"govtpm/internal/smallfile"
 	"govtpm/internal/token"
 	"govtpm/internal/tpmkey"
 )
 
-func readLimited(r io.Reader, name string) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, keyfile.MaxSize+1))
-	if err == nil && len(data) > keyfile.MaxSize {
-		err = fmt.Errorf("%s: longer than %d bytes", name, keyfile.MaxSize)
-	}
-	return data, err
-}
+// readFile reads a key or certificate file; a file that is far too long for one is refused.
+func readFile(name string) ([]byte, error) { return smallfile.Read(name, keyfile.MaxSize) }
 
 // readCertificate reads the first certificate of a PEM file.
 func readCertificate(name string) (*x509.Certificate, error) {
@@ -114,7 +110,7 @@ func (e *env) password(o *options, which string) ([]byte, error) {
 		}
 		return []byte(value), nil
 	case "file":
-		f, err := os.Open(arg)
+		f, err := smallfile.Open(arg)
 		if err != nil {
 			return nil, fmt.Errorf("could not open the password file: %w", err)
 		}
@@ -174,21 +170,27 @@ func (e *env) write(o *options, der []byte) error {
 	return nil
 }
 
-// writeFile writes the file with mode 0600, never through a symbolic link; a file half written is removed.
+// writeFile writes the file with mode 0600, never through a symbolic link; a file half written is removed. What is there and is no file,
+// such as a device, is written to and left as it is.
 func writeFile(name string, data []byte) (err error) {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|noFollow, 0o600)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|noFollow|smallfile.NonBlock, 0o600)
 	if err != nil {
 		return err
 	}
+	st, err := f.Stat()
+	isFile := err == nil && st.Mode().IsRegular()
 	defer func() {
 		if cerr := f.Close(); err == nil {
 			err = cerr
 		}
-		if err != nil {
+		if err != nil && isFile {
 			os.Remove(name)
 		}
 	}()
-	if err := f.Chmod(0o600); err != nil {
+	if isFile {
+		err = f.Chmod(0o600)
+	}
+	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"os"
 	"strconv"
 	"strings"
 
@@ -201,14 +200,4 @@ func (o *options) publicKey() (*ekcert.PublicKey, error) {
 		return nil, fmt.Errorf("could not read the public key: %w", err)
 	}
 	return ekcert.ParsePublicKeyPEM(data)
-}
-
-// readFile reads a key or certificate file; a file that is far too long for one is refused.
-func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return readLimited(f, name)
 }

@@ -8,10 +8,11 @@ package conffile
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"govtpm/internal/smallfile"
 )
 
 // MaxSize bounds what is read of a configuration file.
@@ -39,17 +40,10 @@ func Read(name string, env func(string) (string, bool)) (*File, error) {
 
 // ReadText reads a configuration or options file as text.
 func ReadText(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	data, err := smallfile.Read(name, MaxSize)
 	switch {
 	case err != nil:
 		return "", err
-	case len(data) > MaxSize:
-		return "", fmt.Errorf("%s: longer than %d bytes", name, MaxSize)
 	case bytes.IndexByte(data, 0) >= 0:
 		return "", fmt.Errorf("%s: not a text file", name)
 	}
@@ -128,7 +122,7 @@ func UserDir(env func(string) (string, bool)) string {
 func Find(name string, env func(string) (string, bool)) string {
 	if dir := UserDir(env); dir != "" {
 		path := filepath.Join(dir, name)
-		if f, err := os.Open(path); err == nil {
+		if f, err := os.OpenFile(path, os.O_RDONLY|smallfile.NonBlock, 0); err == nil {
 			f.Close()
 			return path
 		}

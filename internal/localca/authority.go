@@ -21,6 +21,7 @@ import (
 	"govtpm/internal/certtool"
 	"govtpm/internal/conffile"
 	"govtpm/internal/keyfile"
+	"govtpm/internal/smallfile"
 	"govtpm/internal/token"
 )
 
@@ -154,7 +155,7 @@ func (e *env) ensureRoot(dir string) (*x509.Certificate, crypto.Signer, error) {
 
 // ensureRootCert returns the root CA's certificate for its key, making it if it is missing or belongs to another key.
 func (e *env) ensureRootCert(name string, key crypto.Signer) (*x509.Certificate, error) {
-	if data, err := os.ReadFile(name); err == nil {
+	if data, err := smallfile.Read(name, keyfile.MaxSize); err == nil {
 		if block, _ := pem.Decode(data); block != nil {
 			cert, err := x509.ParseCertificate(block.Bytes)
 			if err == nil && cert.PublicKey.(interface{ Equal(crypto.PublicKey) bool }).Equal(key.Public()) {
@@ -174,7 +175,7 @@ func (e *env) ensureRootCert(name string, key crypto.Signer) (*x509.Certificate,
 
 // loadOrMakeKey reads the key, or makes one if there is no such file.
 func (e *env) loadOrMakeKey(name string, password []byte) (crypto.Signer, error) {
-	data, err := os.ReadFile(name)
+	data, err := smallfile.Read(name, keyfile.MaxSize)
 	if err == nil {
 		defer clear(data)
 		key, err := keyfile.Parse(data, password)

@@ -19,6 +19,7 @@ import (
 
 	"govtpm/internal/certtool"
 	"govtpm/internal/conffile"
+	"govtpm/internal/smallfile"
 )
 
 // Name is the name of the program.
@@ -45,7 +46,7 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		return 1
 	}
 	if o.text["logfile"] != "" {
-		log, err := os.OpenFile(o.text["logfile"], os.O_WRONLY|os.O_CREATE|os.O_APPEND|noFollow, 0o640)
+		log, err := os.OpenFile(o.text["logfile"], os.O_WRONLY|os.O_CREATE|os.O_APPEND|noFollow|smallfile.NonBlock, 0o640)
 		if err != nil {
 			fmt.Fprintf(stderr, "Could not open the logfile: %v\n", err)
 			return 1

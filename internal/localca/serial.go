@@ -7,6 +7,8 @@ import (
 	"math/big"
 	"os"
 	"strings"
+
+	"govtpm/internal/smallfile"
 )
 
 const (
@@ -18,11 +20,14 @@ const (
 // nextSerial counts the number in the file up by one and returns it. A file that is missing, or holds no number, or one too large, starts
 // again at a random number of 20 digits. The number is on disk before it is used. The caller holds the lock.
 func nextSerial(name string, rand io.Reader) (string, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|smallfile.NonBlock, 0o644)
 	if err != nil {
 		return "", fmt.Errorf("could not open the serial number file: %w", err)
 	}
 	defer f.Close()
+	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
+		return "", fmt.Errorf("the serial number file %s is not a file", name)
+	}
 	buf := make([]byte, maxSerialDigits+1)
 	n, err := io.ReadFull(f, buf)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {

@@ -3,11 +3,11 @@ package token
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"govtpm/internal/smallfile"
 )
 
 const scheme = "pkcs11:"
@@ -25,6 +25,9 @@ type uri struct {
 	module              string   // file name of the driver, "" for all that are known
 	pinValue, pinSource string
 }
+
+// maxPIN is the longest PIN taken from a file.
+const maxPIN = 255
 
 // maxURI is longer than any URI of sense.
 const maxURI = 4096
@@ -117,12 +120,7 @@ func (u *uri) pin() (string, error) {
 	if strings.HasPrefix(name, "|") || !filepath.IsAbs(name) {
 		return "", errors.New("pin-source in a pkcs11: URI must be a file with an absolute path")
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return "", fmt.Errorf("could not read the PIN: %w", err)
-	}
-	defer f.Close()
-	buf, err := io.ReadAll(io.LimitReader(f, 256))
+	buf, err := smallfile.Read(name, maxPIN)
 	if err != nil {
 		return "", fmt.Errorf("could not read the PIN: %w", err)
 	}
