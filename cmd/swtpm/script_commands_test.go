@@ -37,6 +37,11 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"jsoncmp": cmdJSONCompare,
 		"mode":    cmdMode,
 		"size":    cmdSize,
+
+		"certificate": cmdCertificate,
+		"signed":      cmdSigned,
+		"fill":        cmdFill,
+		"usual":       cmdUsual,
 	}
 }
 
