@@ -1,11 +1,13 @@
 package govtpm
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
 
 	"govtpm/store"
+	"govtpm/tpm2/nvstate"
 )
 
 // lockRetries is how often the lock is tried, 10 ms apart, once the storage changed hands: the other side may need a moment.
@@ -16,6 +18,9 @@ type storageLock struct {
 	held     bool
 	deferred bool // not to be taken by Init: another host owns the state still
 	retries  int  // for taking it without being told how often to try
+	// left is the content of the permanent state that the running TPM goes on from, as it was when the storage was left to
+	// others; nil: not known.
+	left *[sha256.Size]byte
 }
 
 func (l *storageLock) init(incoming bool) {
@@ -38,8 +43,47 @@ func (t *TPM) takeLock(retries int) error {
 	case err != nil:
 		return storeError("locking the storage", err)
 	}
-	t.lock.held, t.lock.deferred = true, false
+	if err := t.checkLeft(); err != nil {
+		return storeError("locking the storage", errors.Join(err, t.store.Unlock()))
+	}
+	t.lock.held, t.lock.deferred, t.lock.left = true, false, nil
 	return nil
+}
+
+// rememberLeft notes what the storage holds while a running TPM leaves it to others.
+func (t *TPM) rememberLeft() {
+	t.lock.left = nil
+	if content, err := t.storedContent(); err == nil {
+		t.lock.left = &content
+	}
+}
+
+// checkLeft refuses to go on with a running TPM if another one changed the state meanwhile: what its client was promised
+// would be overwritten. A TPM that took over and changed nothing, because the migration failed, is no reason; nor is a
+// state that was taken away.
+func (t *TPM) checkLeft() error {
+	if t.engine == nil || t.lock.left == nil {
+		return nil
+	}
+	content, err := t.storedContent()
+	switch {
+	case errors.Is(err, store.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w (%w)", store.ErrChanged, err)
+	case content != *t.lock.left:
+		return store.ErrChanged
+	}
+	return nil
+}
+
+func (t *TPM) storedContent() ([sha256.Size]byte, error) {
+	state, err := t.store.Load(store.Permanent)
+	if err != nil {
+		return [sha256.Size]byte{}, err
+	}
+	defer clear(state)
+	return nvstate.Content(state)
 }
 
 // lockPause is the time between two tries.
@@ -73,7 +117,7 @@ func (t *TPM) LockStorage(retries uint32) error {
 }
 
 // UnlockStorage gives the storage up for somebody else. Until Init, Execute, SetStateBlob or LockStorage takes it again
-// nothing is written.
+// nothing is written. A running TPM does not take it again once another one has changed the state (store.ErrChanged).
 func (t *TPM) UnlockStorage() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -82,6 +126,9 @@ func (t *TPM) UnlockStorage() error {
 		return nil
 	}
 	t.lock.held = false
+	if t.engine != nil {
+		t.rememberLeft()
+	}
 	return storeError("unlocking the storage", t.store.Unlock())
 }
 

@@ -32,6 +32,9 @@ func (t *TPM) Init(ctx context.Context, deleteVolatile bool) error {
 	t.incoming.clear()
 	t.opts.Profile, t.opts.Seeds = "", nil // a profile is for the first power-on
 	t.engine, t.profile, t.failed = engine, engine.Profile(), false
+	if !t.lock.held {
+		t.rememberLeft()
+	}
 	t.running.Store(true)
 	return nil
 }

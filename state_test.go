@@ -3,6 +3,7 @@ package govtpm_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"testing"
 
@@ -358,5 +359,64 @@ func TestIncomingLeavesStorageAlone(t *testing.T) {
 	}
 	if now, _ := mem.Load(store.Permanent); !bytes.Equal(now, kept) {
 		t.Error("the source wrote into the state of the target")
+	}
+}
+
+// The source takes its storage again when the migration failed, though the target had taken over; but not once the target has
+// promised something to its client.
+func TestSourceAfterTarget(t *testing.T) {
+	key := mustKey(t, 1)
+	for _, tt := range []struct {
+		name    string
+		target  func(*bench)
+		refused bool
+		auth    string
+	}{
+		{"it was started", func(*bench) {}, false, ""},
+		{"it changed what does not last", func(b *bench) { b.want(extend16, successAuth) }, false, ""},
+		{"it changed what lasts", func(b *bench) { b.want(changeOwnerAuth("secret", "other"), successAuth) }, true, "other"},
+		{"it was shut down", func(b *bench) { b.want(shutdownClear, success) }, true, "secret"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			mem := store.NewMemory()
+			sealed := func() store.Store { return store.Seal(mem.Open(), key, rand.Reader) }
+			source, pcr := busy(t, sealed(), govtpm.Options{})
+			perm, vol, _ := source.leave()
+			target := open(t, sealed(), govtpm.Options{Incoming: true, DisableAutoShutdown: true})
+			if err := errors.Join(target.SetStateBlob(permanent, false, perm), target.SetStateBlob(volatile, false, vol)); err != nil {
+				t.Fatal(err)
+			}
+			target.on()
+			tt.target(target)
+			if err := target.Close(); err != nil {
+				t.Fatal(err)
+			}
+			before, err := mem.Load(store.Permanent)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				rsp, err := source.Execute(context.Background(), 0, unhex(pcrRead16))
+				switch {
+				case tt.refused && !errors.Is(err, store.ErrChanged):
+					t.Fatalf("%x, %v", rsp, err)
+				case !tt.refused && (err != nil || !bytes.Equal(rsp, pcr)):
+					t.Fatalf("%x, %v; PCR 16 was %x", rsp, err, pcr)
+				}
+			}
+			if !tt.refused {
+				source.want(changeOwnerAuth("secret", "x"), successAuth)
+				return
+			}
+			if err := source.Stop(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			if after, err := mem.Load(store.Permanent); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("the state was overwritten (%v)", err)
+			}
+			source.on() // starts from the state there is
+			source.want(startupClear, success)
+			source.want(changeOwnerAuth(tt.auth, "x"), successAuth)
+		})
 	}
 }

@@ -59,6 +59,8 @@ var (
 	ErrLocked = errors.New("the state is locked by another TPM")
 	// ErrNotLocked: a write to a store that is to be locked, without the lock. Somebody else may own the state.
 	ErrNotLocked = errors.New("the storage lock is not held")
+	// ErrChanged: the state was given up for another TPM, and that one changed it.
+	ErrChanged = errors.New("another TPM has changed the state since this one gave it up; end this one, and start it anew to go on from there")
 	// ErrReadOnly: a change to a store that was opened for reading only.
 	ErrReadOnly = errors.New("the state was opened for reading only")
 	// ErrClosed: the store was closed.
