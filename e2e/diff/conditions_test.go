@@ -53,19 +53,26 @@ var conditions = map[string]func(*world, *difference) bool{
 		return false
 	},
 	// A signed comparison with an operand that is empty, or negative.
-	"signed": func(_ *world, d *difference) bool {
-		c := d.command1
-		if c.raw != nil || len(c.params) != 3 || len(c.params[2][theirs]) != 2 {
+	"signed": func(w *world, d *difference) bool {
+		_, params, ok := w.parse(d.sent[theirs])
+		if !ok || len(params) != 3 || len(params[2]) != 2 {
 			return false
 		}
-		op := wire.EO(binary.BigEndian.Uint16(c.params[2][theirs]))
-		operand := c.params[0][theirs]
+		op, operand := wire.EO(binary.BigEndian.Uint16(params[2])), params[0]
 		return (op == wire.EOSignedGT || op == wire.EOSignedLT || op == wire.EOSignedGE || op == wire.EOSignedLE) &&
 			(len(operand) == 2 || len(operand) > 2 && operand[2]&0x80 != 0)
 	},
-	// A handle of the command is TPM_RH_NULL where libtpms follows a pointer to the object.
-	"null-object": func(_ *world, d *difference) bool {
-		return len(d.command1.named) == 2 && d.command1.named[0] == wire.RHNull
+	// The key usage of the certificate has key encipherment or key agreement (RFC 5280, 4.2.1.3).
+	"agreement-usage": func(_ *world, d *difference) bool {
+		_, rest, ok := bytes.Cut(d.sent[theirs], []byte{0x06, 0x03, 0x55, 0x1D, 0x0F})
+		i := bytes.Index(rest, []byte{0x04, 0x04, 0x03, 0x02})
+		return ok && i >= 0 && len(rest) > i+5 && rest[i+5]&0x28 != 0
+	},
+	// A bit that the key usage says is unused is not zero.
+	"unused-bits": func(_ *world, d *difference) bool {
+		_, rest, ok := bytes.Cut(d.sent[theirs], []byte{0x06, 0x03, 0x55, 0x1D, 0x0F})
+		i := bytes.Index(rest, []byte{0x04, 0x04, 0x03, 0x02})
+		return ok && i >= 0 && len(rest) > i+5 && rest[i+4] < 8 && rest[i+5]&(1<<rest[i+4]-1) != 0
 	},
 	// TPM2_ZGen_2Phase with one of the schemes that libtpms has wrong.
 	"mqv-sm2": func(_ *world, d *difference) bool {
@@ -94,6 +101,10 @@ var conditions = map[string]func(*world, *difference) bool{
 	"other-sessions": func(w *world, d *difference) bool {
 		return d.command1.raw != nil && d.theirs != 0 && d.ours != 0 && w.sessionShape(d.sent[theirs]) != w.sessionShape(d.sent[ours])
 	},
+	// A size that was spoiled makes a part of a value, which is not the same for the two, the size of another.
+	"other-parameters": func(w *world, d *difference) bool {
+		return d.command1.note != "" && d.theirs != 0 && d.ours != 0 && w.parameterShape(d.sent[theirs]) != w.parameterShape(d.sent[ours])
+	},
 	// Parameters were spoiled under encryption: what they are decrypted to is not the same for the two.
 	"other-plaintext": func(w *world, d *difference) bool {
 		c := d.command1
@@ -103,7 +114,7 @@ var conditions = map[string]func(*world, *difference) bool{
 			return false
 		}
 		return c.raw != nil || len(c.params) > 0 && len(c.params[0][theirs]) >= 2 &&
-			int(binary.BigEndian.Uint16(c.params[0][theirs])) > len(c.params[0][theirs])-2
+			int(binary.BigEndian.Uint16(c.params[0][theirs])) != len(c.params[0][theirs])-2
 	},
 	// A PCR of the group that had an authValue and a policy of its own.
 	"pcr-group": func(w *world, d *difference) bool {
@@ -136,6 +147,28 @@ func (w *world) sessionShape(b []byte) string {
 		nonce := area.TPM2B(1 << 16)
 		attributes := area.Uint8()
 		fmt.Fprintf(&shape, "%x %d %x %d;", handle, len(nonce), attributes, len(area.TPM2B(1<<16)))
+	}
+	return shape.String()
+}
+
+// parameterShape is how much of a command each of its parameters takes.
+func (w *world) parameterShape(b []byte) string {
+	r := wire.NewReader(b, nil)
+	tag := wire.ST(r.Uint16())
+	r.Uint32()
+	info := w.info[wire.CC(r.Uint32())]
+	if info == nil {
+		return ""
+	}
+	r.Bytes(4 * len(info.Handles))
+	if tag == wire.STSessions {
+		r.Bytes(int(r.Uint32()))
+	}
+	var shape strings.Builder
+	for _, p := range info.Parameters() {
+		before := r.Len()
+		p.Unmarshal(r)
+		fmt.Fprintf(&shape, "%d %v;", before-r.Len(), r.Err())
 	}
 	return shape.String()
 }

@@ -186,7 +186,7 @@ func (w *world) sequence(t *testing.T, base *world, state []byte, seed, n uint64
 }
 
 // leastSuccesses is how often every command has to succeed in a long run, lest the run prove nothing of it.
-const leastSuccesses = 10
+const leastSuccesses = 5
 
 // conclude tells what was compared.
 func (w *world) conclude(t *testing.T) {

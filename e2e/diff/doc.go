@@ -4,9 +4,10 @@
 //
 //	GOVTPM_E2E=1 go test -v ./e2e/diff
 //
-// Without GOVTPM_E2E the test is skipped; GOVTPM_E2E_LONG=1 makes it long, GOVTPM_E2E_SEED=N repeats a run,
-// GOVTPM_E2E_SEQUENCE=N runs one sequence of it, and GOVTPM_E2E_TRACE=1 prints every command.
-// Differences that are meant are lines of testdata/differences.txt, each with its reason.
+// Without GOVTPM_E2E the test is skipped; GOVTPM_E2E_LONG=1 makes it long, GOVTPM_E2E_COMMANDS=N as long as is wanted,
+// GOVTPM_E2E_SEED=N repeats a run, GOVTPM_E2E_SEQUENCE=N runs one sequence of it, and GOVTPM_E2E_TRACE=1 prints every command.
+// Differences that are meant are lines of testdata/differences.txt, each with its reason. One that leaves the two in different
+// states ends the sequence, after which both start again from the common state, or is settled at once (settle_test.go).
 //
 // Start at diff_test.go for the run, generic_test.go for commands made from the engine's own table, and world_test.go for
 // what the generators know of the two TPMs.

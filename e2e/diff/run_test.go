@@ -62,7 +62,7 @@ func (w *world) run(c *command) *response {
 		r.handle = answers[theirs].handle
 		w.renew(c, sent, &answers)
 		tainted := w.tainted(c)
-		if c.raw != nil && w.sessionsIn(c) {
+		if w.spoiledSession(c) {
 			w.stop("success of a command that was spoiled under a session, whose encryption may make other parameters of it")
 			w.count(c.code, 0)
 			return r
@@ -192,10 +192,13 @@ func (w *world) update(c *command, sent []byte, r *response) {
 			} else if s.kind == wire.SEPolicy && c.auths[i].entity != 0 {
 				s.needAuthValue, s.needPassword = false, false
 			}
-			if w.tainted(c) || !settled(c.code) {
+			if w.unlike(c) {
 				s.tainted = true
 			}
 		}
+	}
+	if w.audited[c.code] && w.unlike(c) {
+		w.auditApart = true
 	}
 	handles, params, ok := w.parse(sent)
 	if !ok {
@@ -208,6 +211,21 @@ func (w *world) update(c *command, sent []byte, r *response) {
 		}
 	}
 	w.effect(c, handles, params, r)
+}
+
+// spoiledSession tells whether a command was spoiled that a session may decrypt, or that another session may decrypt than it was
+// encrypted for.
+func (w *world) spoiledSession(c *command) bool {
+	return c.raw != nil && w.sessionsIn(c) || slices.ContainsFunc(c.auths, func(a auth) bool {
+		return a.handle != 0 && a.attrs&(wire.SessionDecrypt|wire.SessionEncrypt) != 0
+	})
+}
+
+// unlike tells whether hashes of the command and of its response are not the same for both, as they are sent.
+func (w *world) unlike(c *command) bool {
+	return w.tainted(c) || !settled(c.code) || slices.ContainsFunc(c.auths, func(a auth) bool {
+		return a.session != nil && a.session.sym.Algorithm != wire.AlgNull && a.attrs&(wire.SessionDecrypt|wire.SessionEncrypt) != 0
+	})
 }
 
 // settled tells whether the response of a command is the same for the same command and state.
@@ -260,9 +278,25 @@ func (w *world) effect(c *command, handles []wire.Handle, params [][]byte, r *re
 			w.shutdown = int(b[1])
 		}
 	case wire.CCStartup:
-		w.shutdown = notShutDown
+		w.shutdown, w.allocation, w.clockSet = notShutDown, nil, false
+	case wire.CCClockSet:
+		w.clockSet = true
 	case wire.CCPCRAllocate, wire.CCECEphemeral, wire.CCCommit, wire.CCZGen2Phase, wire.CCSign:
+		if c.code == wire.CCPCRAllocate {
+			w.allocation = slices.Clone(arg(0))
+		}
 		w.takenBack(c.code, r)
+	case wire.CCSetCommandCodeAuditStatus:
+		var set wire.TPMLCC
+		if wire.Unmarshal(arg(1), nil, &set) == wire.RCSuccess {
+			for _, cc := range set {
+				w.audited[cc] = true
+			}
+		}
+	case wire.CCGetCommandAuditDigest:
+		if handles[1] != wire.RHNull { // it starts a new digest (Part 3, 18.6)
+			w.auditApart = w.audited[c.code]
+		}
 	case wire.CCFlushContext:
 		if len(arg(0)) == 4 {
 			w.forget(wire.Handle(binary.BigEndian.Uint32(arg(0))))
@@ -317,6 +351,9 @@ func (w *world) effect(c *command, handles []wire.Handle, params [][]byte, r *re
 		}
 	case wire.CCClear, wire.CCChangeEPS, wire.CCChangePPS, wire.CCHierarchyControl:
 		w.hierarchyEffect(c.code, handles, params)
+		if c.code == wire.CCClear && w.allocation != nil {
+			w.allocateAgain()
+		}
 	case wire.CCPolicyAuthValue, wire.CCPolicyPassword, wire.CCPolicyRestart, wire.CCPolicySecret, wire.CCPolicySigned,
 		wire.CCPolicyTicket, wire.CCPolicyAuthorize, wire.CCPolicyNameHash, wire.CCPolicyCpHash, wire.CCPolicyTemplate,
 		wire.CCPolicyDuplicationSelect:

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"govtpm/tpm2/wire"
 )
@@ -44,6 +45,28 @@ func (w *world) shutDownAgain(state string) {
 		}
 	}
 	w.stop("no second Shutdown after " + state)
+}
+
+// allocateAgain repeats TPM2_PCR_Allocate after TPM2_Clear.
+func (w *world) allocateAgain() {
+	w.known.meant(w, "pending-allocation")
+	if !w.run(w.passwordCommand(wire.CCPCRAllocate, wire.RHPlatform).param(both(w.allocation))).ok {
+		w.stop("no second PCR_Allocate after Clear")
+	}
+}
+
+// setClockAgain sets the clocks of both to what the later one shows, when TPM2_ClockSet came before the loss of power.
+func (w *world) setClockAgain() {
+	latest := uint64(0)
+	for _, tpm := range w.tpm {
+		if out, err := tpm.execute(0, []byte{0x80, 1, 0, 0, 0, 10, 0, 0, 1, 0x81}); err == nil && len(out) >= 26 { // ReadClock
+			latest = max(latest, binary.BigEndian.Uint64(out[18:]))
+		}
+	}
+	w.known.meant(w, "clock-unsaved")
+	if !w.run(w.passwordCommand(wire.CCClockSet, wire.RHPlatform).u64(latest + 5000)).ok {
+		w.stop("no second ClockSet after loss of power")
+	}
 }
 
 // pinSize is the size of a PIN index.

@@ -176,7 +176,7 @@ func genHierarchy(w *world) {
 	case 6:
 		w.do(w.cmd(wire.CCClearControl, pick(w, wire.RHLockout, wire.RHPlatform)).u8(byte(w.rng.IntN(2))))
 	case 7:
-		if w.chance(0.15) {
+		if w.chance(0.25) {
 			switch w.rng.IntN(3) {
 			case 0:
 				w.do(w.cmd(wire.CCClear, pick(w, wire.RHLockout, wire.RHPlatform)))
@@ -378,6 +378,7 @@ func (w *world) startAgain(shutdown int) {
 	if shutdown == 1 && w.chance(0.7) {
 		start = 1
 	}
+	lost := w.clockSet && shutdown == 2
 	for n := range 2 {
 		r := w.run(&command{code: wire.CCStartup, locality: locality, params: []two{both(u16(uint16(start)))}})
 		if r.rc[ours] == 0 || r.rc[theirs] == 0 {
@@ -386,6 +387,9 @@ func (w *world) startAgain(shutdown int) {
 				if !w.run(w.passwordCommand(wire.CCDictionaryAttackLockReset, wire.RHLockout)).ok {
 					w.stop("failed tries that cannot be reset after a refused Startup")
 				}
+			}
+			if lost {
+				w.setClockAgain()
 			}
 			break
 		}

@@ -31,16 +31,20 @@ type world struct {
 	// fresh names the hierarchies whose seed or proof is no longer that of the common state.
 	fresh map[wire.Handle]bool
 
-	shutdown  int  // what the last TPM2_Shutdown since Startup was, notShutDown if there was none
-	swapped   bool // theirs has a state that ours has saved
-	locality  uint8
-	steps     int // commands sent to both
-	compared  int // of which both answered
-	sequences int
-	log       []string // of the sequence, as it can be repeated
-	over      bool     // the two went apart; the sequence ends
-	counts    map[wire.CC]map[wire.RC]int
-	ends      map[string]int // why sequences ended early
+	shutdown   int              // what the last TPM2_Shutdown since Startup was, notShutDown if there was none
+	allocation []byte           // of PCRs, to come into force with the next start
+	clockSet   bool             // TPM2_ClockSet since Startup
+	swapped    bool             // theirs has a state that ours has saved
+	audited    map[wire.CC]bool // commands that are or were audited
+	auditApart bool             // the command audit digest may differ
+	locality   uint8
+	steps      int // commands sent to both
+	compared   int // of which both answered
+	sequences  int
+	log        []string // of the sequence, as it can be repeated
+	over       bool     // the two went apart; the sequence ends
+	counts     map[wire.CC]map[wire.RC]int
+	ends       map[string]int // why sequences ended early
 }
 
 // notShutDown is what there is to say of the shutdown while the TPM works.
@@ -116,6 +120,8 @@ func (w *world) reset() {
 	w.pool = make(map[string][]two)
 	w.contexts, w.policies, w.log = nil, commandPolicies(), nil
 	w.locality, w.over, w.shutdown, w.swapped = 0, false, notShutDown, false
+	w.allocation, w.clockSet = nil, false
+	w.audited, w.auditApart = map[wire.CC]bool{wire.CCSetCommandCodeAuditStatus: true}, false
 }
 
 // name is the Name of an entity (Part 1, 13).
