@@ -12,6 +12,8 @@ type StateClear struct {
 	PlatformAuth   []byte
 	PCRSave        []PCRBank // PCR 0 to 15, as the last Shutdown(STATE) left them
 	PCRAuth        []byte    // of the one group of PCR with an authorization value
+
+	Extension *StateClearExtension // nil in state of libtpms
 }
 
 func (d *StateClear) code(c *coder) {
@@ -25,7 +27,7 @@ func (d *StateClear) code(c *coder) {
 	c.digest(&d.PlatformAuth, "platform authorization")
 	codePCRSave(c, &d.PCRSave)
 	d.codePCRAuth(c)
-	c.end(v)
+	d.codeExtension(c, v)
 }
 
 func (d *StateClear) codePCRAuth(c *coder) {
