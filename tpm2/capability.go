@@ -72,10 +72,12 @@ func (t *TPM) getCapability(c *call, p *getCapabilityParameters) error {
 		}
 		all := from(t.hierarchyPolicies(), p.property, func(q wire.TPMSTaggedPolicy) uint32 { return uint32(q.Handle) })
 		d.AuthPolicies, more = page(all, p.propertyCount, 72)
-	case wire.CapACT: // there is none
+	case wire.CapACT:
 		if h := wire.Handle(p.property); h < wire.RHACT0 || h > wire.RHACTF {
 			return wire.RCValue.Parameter(2)
 		}
+		all := from(t.countdownData(), p.property, func(a wire.TPMSACTData) uint32 { return uint32(a.Handle) })
+		d.ACTData, more = page(all, p.propertyCount, 12)
 	default:
 		return wire.RCValue.Parameter(1)
 	}
@@ -120,7 +122,7 @@ func (t *TPM) visibleBanks() wire.TPMLPCRSelection {
 // hierarchyPolicies are the policies of the permanent handles that may have one.
 func (t *TPM) hierarchyPolicies() wire.TPMLTaggedPolicy {
 	var list wire.TPMLTaggedPolicy
-	for _, h := range []wire.Handle{wire.RHOwner, wire.RHLockout, wire.RHEndorsement, wire.RHPlatform} {
+	for _, h := range append([]wire.Handle{wire.RHOwner, wire.RHLockout, wire.RHEndorsement, wire.RHPlatform}, t.countdownHandles()...) {
 		p := t.authPolicy(h, nil)
 		list = append(list, wire.TPMSTaggedPolicy{Handle: h, PolicyHash: wire.TPMTHA{HashAlg: p.alg, Digest: p.digest}})
 	}
@@ -129,3 +131,6 @@ func (t *TPM) hierarchyPolicies() wire.TPMLTaggedPolicy {
 
 // testParms is TPM2_TestParms (Part 3, 30.3): the parameters were judged when they were read.
 func (t *TPM) testParms(*call, *testParmsParameters) error { return nil }
+
+// setCapability is TPM2_SetCapability (Part 3, 30.4). RCValue parameter 1: the TPM has no capability that can be set.
+func (t *TPM) setCapability(*call, *setCapabilityParameters) error { return wire.RCValue.Parameter(1) }

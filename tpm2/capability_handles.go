@@ -24,6 +24,7 @@ func (t *TPM) handlesOf(first wire.Handle) (list wire.TPMLHandle, ok bool) {
 		return t.sessionHandles(first&number, func(v uint16) bool { return v > maxLoadedSessions }), true
 	case wire.HTPermanent:
 		list = append(list, wire.RHOwner, wire.RHNull, wire.RSPW, wire.RHLockout, wire.RHEndorsement, wire.RHPlatform, wire.RHPlatformNV)
+		list = append(list, t.countdownHandles()...)
 	case wire.HTTransient:
 		for i, o := range t.volatile.objects {
 			if o != nil {
@@ -34,6 +35,11 @@ func (t *TPM) handlesOf(first wire.Handle) (list wire.TPMLHandle, ok bool) {
 		for h := range t.nv.persistent {
 			list = append(list, h)
 		}
+	case wire.HTAC:
+		if list = t.componentHandles(); t.componentCommands() {
+			break
+		}
+		return nil, false
 	default:
 		return nil, false
 	}

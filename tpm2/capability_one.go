@@ -52,6 +52,12 @@ func (t *TPM) oneCapability(capability wire.Cap, property uint32) ([]byte, error
 		}
 		return one(t.hierarchyPolicies(), func(p *wire.TPMSTaggedPolicy) bool { return p.Handle == wire.Handle(property) }), nil
 	}
+	if capability == wire.CapACT && t.limits.ACT != 0 {
+		if h := wire.Handle(property); h < wire.RHACT0 || h > wire.RHACTF {
+			return nil, wire.RCValue.Parameter(5)
+		}
+		return one(t.countdownData(), func(a *wire.TPMSACTData) bool { return a.Handle == wire.Handle(property) }), nil
+	}
 	return nil, wire.RCValue.Parameter(4)
 }
 

@@ -153,6 +153,7 @@ func (t *TPM) startupAttributes() wire.TPMAStartupClear {
 		{t.stateClear.shEnable, wire.StartupClearSHEnable},
 		{t.stateClear.ehEnable, wire.StartupClearEHEnable},
 		{t.stateClear.phEnableNV, wire.StartupClearPHEnableNV},
+		{t.stateClear.readOnly, wire.StartupClearReadOnly},
 		{t.previousOrderly(), wire.StartupClearOrderly},
 	} {
 		if f.set {

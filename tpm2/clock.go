@@ -63,6 +63,7 @@ func (t *TPM) updateTime() {
 	}
 	t.setClock(t.orderly.clock + elapsed)
 	t.selfHeal()
+	t.expireCountdowns()
 }
 
 // setClock moves Clock. When it crosses a multiple of clockSaveInterval its NV copy is renewed, and from then on Clock is safe

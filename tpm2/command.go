@@ -42,17 +42,18 @@ const (
 type commandFlags uint16
 
 const (
-	flagNV        commandFlags = 1 << iota // may write NV
-	flagExtensive                          // may flush many objects
-	flagFlushed                            // flushes an object of its handle area
-	flagRHandle                            // returns a handle
-	flagDecrypt                            // first parameter may be encrypted
-	flagEncrypt                            // first response parameter may be encrypted
-	flagNoSession                          // no sessions allowed
-	flagTrial                              // policy session may be a trial session
-	flagNotRO                              // refused in read-only mode
-	flagVendor                             // vendor command
-	flagByProfile                          // not in the set of libtpms: only offered where the profile names it
+	flagNV            commandFlags = 1 << iota // may write NV
+	flagExtensive                              // may flush many objects
+	flagFlushed                                // flushes an object of its handle area
+	flagRHandle                                // returns a handle
+	flagDecrypt                                // first parameter may be encrypted
+	flagEncrypt                                // first response parameter may be encrypted
+	flagNoSession                              // no sessions allowed
+	flagTrial                                  // policy session may be a trial session
+	flagNotRO                                  // refused in read-only mode
+	flagVendor                                 // vendor command
+	flagOnlyTemporary                          // in read-only mode only for an index that does not outlast a TPM Reset; the index is handle 2
+	flagByProfile                              // not in the set of libtpms: only offered where the profile names it
 )
 
 // ppRule says how physical presence applies to a command (Part 3, 26.2).

@@ -11,19 +11,19 @@ func attachedCommands() []command {
 			code: wire.CCACGetCapability, clause: "32.2",
 			handles: []handleSpec{{"ac", wire.TPMIRHAC, roleNone}},
 			flags:   flagByProfile,
-			run:     described[acGetCapabilityParameters](),
+			run:     with((*TPM).acGetCapability),
 		},
 		{
 			code: wire.CCACSend, clause: "32.3",
 			handles: []handleSpec{{"sendObject", wire.TPMIDHObject, roleDup}, {"authHandle", wire.TPMIRHNVAuth, roleUser}, {"ac", wire.TPMIRHAC, roleNone}},
 			flags:   flagDecrypt | flagByProfile,
-			run:     described[acSendParameters](),
+			run:     with((*TPM).acSend),
 		},
 		{
 			code: wire.CCPolicyACSendSelect, clause: "32.4",
 			handles: []handleSpec{{"policySession", wire.TPMISHPolicy, roleNone}},
 			flags:   flagDecrypt | flagTrial | flagByProfile,
-			run:     described[policyACSendSelectParameters](),
+			run:     with((*TPM).policyACSendSelect),
 		},
 	}
 }

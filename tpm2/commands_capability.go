@@ -19,7 +19,7 @@ func capabilityCommands() []command {
 			code: wire.CCSetCapability, clause: "30.4",
 			handles: []handleSpec{{"authHandle", wire.TPMIRHHierarchyAuth | wire.OrNull, roleUser}},
 			flags:   flagNV | flagDecrypt | flagNotRO | flagByProfile,
-			run:     described[setCapabilityParameters](),
+			run:     with((*TPM).setCapability),
 		},
 	}
 }

@@ -11,7 +11,7 @@ func countdownCommands() []command {
 			code: wire.CCACTSetTimeout, clause: "33.2",
 			handles: []handleSpec{{"actHandle", wire.TPMIRHACT, roleUser}},
 			flags:   flagByProfile,
-			run:     described[actSetTimeoutParameters](),
+			run:     with((*TPM).actSetTimeout),
 		},
 	}
 }

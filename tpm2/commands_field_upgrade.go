@@ -4,7 +4,8 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// fieldUpgradeCommands are the commands of Part 3, clause 27.
+// fieldUpgradeCommands are the commands of Part 3, clause 27. They have no action, as in libtpms: the firmware of this TPM is the program, which
+// its host replaces; a guest must not.
 func fieldUpgradeCommands() []command {
 	return []command{
 		{

@@ -68,7 +68,7 @@ func hierarchyCommands() []command {
 			handles: []handleSpec{{"authHandle", wire.TPMIRHPlatform, roleUser}},
 			flags:   flagNV | flagByProfile,
 			pp:      ppOptional,
-			run:     described[readOnlyControlParameters](),
+			run:     with((*TPM).readOnlyControl),
 		},
 	}
 }

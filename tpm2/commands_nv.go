@@ -37,7 +37,7 @@ func nvCommands() []command {
 		{
 			code: wire.CCNVWrite, clause: "31.7",
 			handles: []handleSpec{{"authHandle", wire.TPMIRHNVAuth, roleUser}, {"nvIndex", wire.TPMIRHNVLegacyIndex, roleNone}},
-			flags:   flagNV | flagDecrypt,
+			flags:   flagNV | flagDecrypt | flagOnlyTemporary,
 			run:     with((*TPM).nvWrite),
 		},
 		{
@@ -49,19 +49,19 @@ func nvCommands() []command {
 		{
 			code: wire.CCNVExtend, clause: "31.9",
 			handles: []handleSpec{{"authHandle", wire.TPMIRHNVAuth, roleUser}, {"nvIndex", wire.TPMIRHNVLegacyIndex, roleNone}},
-			flags:   flagNV | flagDecrypt,
+			flags:   flagNV | flagDecrypt | flagOnlyTemporary,
 			run:     with((*TPM).nvExtend),
 		},
 		{
 			code: wire.CCNVSetBits, clause: "31.10",
 			handles: []handleSpec{{"authHandle", wire.TPMIRHNVAuth, roleUser}, {"nvIndex", wire.TPMIRHNVLegacyIndex, roleNone}},
-			flags:   flagNV,
+			flags:   flagNV | flagOnlyTemporary,
 			run:     with((*TPM).nvSetBits),
 		},
 		{
 			code: wire.CCNVWriteLock, clause: "31.11",
 			handles: []handleSpec{{"authHandle", wire.TPMIRHNVAuth, roleUser}, {"nvIndex", wire.TPMIRHNVLegacyIndex, roleNone}},
-			flags:   flagNV,
+			flags:   flagNV | flagOnlyTemporary,
 			run:     bare((*TPM).nvWriteLock),
 		},
 		{
@@ -80,7 +80,7 @@ func nvCommands() []command {
 		{
 			code: wire.CCNVReadLock, clause: "31.14",
 			handles: []handleSpec{{"authHandle", wire.TPMIRHNVAuth, roleUser}, {"nvIndex", wire.TPMIRHNVLegacyIndex, roleNone}},
-			flags:   flagNV,
+			flags:   flagNV | flagOnlyTemporary,
 			run:     bare((*TPM).nvReadLock),
 		},
 		{

@@ -75,6 +75,9 @@ func (t *TPM) process(ctx context.Context, commandBytes []byte) ([]byte, error) 
 	if err := t.loadHandles(c); err != nil {
 		return nil, err
 	}
+	if err := t.checkReadOnlyHandles(c); err != nil {
+		return nil, err
+	}
 	if err := t.authorizationArea(c, r); err != nil {
 		return nil, err
 	}
@@ -122,7 +125,7 @@ func (t *TPM) mode(c *call) error {
 	if t.volatile.started == (c.cmd.code == wire.CCStartup) {
 		return wire.RCInitialize
 	}
-	return nil
+	return t.checkReadOnlyMode(c)
 }
 
 // handleArea reads the handles (Part 3, 5.4).

@@ -40,6 +40,10 @@ func (t *TPM) authValue(h wire.Handle, o *object) []byte {
 			auth = t.stateClear.platformAuth
 		case wire.RHLockout:
 			auth = t.persistent.lockoutAuth
+		default:
+			if t.countdown(h) != nil { // that of the platform (Part 1, 40.2)
+				auth = t.stateClear.platformAuth
+			}
 		}
 	case wire.HTTransient, wire.HTPersistent:
 		if o != nil {
@@ -68,6 +72,10 @@ func (t *TPM) authPolicy(h wire.Handle, o *object) policy {
 			return t.stateClear.platformPolicy
 		case wire.RHLockout:
 			return t.persistent.lockoutPolicy
+		default:
+			if x := t.countdown(h); x != nil {
+				return x.policy
+			}
 		}
 	case wire.HTTransient, wire.HTPersistent:
 		if o != nil {
@@ -123,7 +131,7 @@ func (t *TPM) authValueAvailable(c *call, i int) bool {
 		case wire.RHOwner, wire.RHEndorsement, wire.RHPlatform, wire.RHLockout, wire.RHNull:
 			return true
 		}
-		return false
+		return t.countdown(h) != nil && t.volatile.phEnable
 	case wire.HTTransient, wire.HTPersistent:
 		o := c.objectAt(i)
 		if o == nil {
@@ -170,10 +178,11 @@ func (t *TPM) policyAvailable(c *call, i int) bool {
 	return false
 }
 
-// writesNV reports whether a command writes the NV index that it names (Part 1, 34.2.6).
+// writesNV reports whether a command writes the NV index that it names (Part 1, 34.2.6), or the component that it is the alias of
+// (Part 1, 39.5).
 func writesNV(cc wire.CC) bool {
 	switch cc {
-	case wire.CCNVWrite, wire.CCNVIncrement, wire.CCNVSetBits, wire.CCNVExtend, wire.CCNVWriteLock:
+	case wire.CCNVWrite, wire.CCNVIncrement, wire.CCNVSetBits, wire.CCNVExtend, wire.CCNVWriteLock, wire.CCACSend:
 		return true
 	}
 	return false
@@ -206,6 +215,10 @@ func (t *TPM) loadStatus(c *call, i int, h wire.Handle) error {
 	case wire.HTNVIndex:
 		return t.nvIndexStatus(h)
 	case wire.HTPCR:
+	case wire.HTAC:
+		if t.env.Components[h] == nil {
+			return wire.RCValue
+		}
 	default:
 		return wire.RCValue
 	}
@@ -221,7 +234,9 @@ func (t *TPM) permanentStatus(h wire.Handle) error {
 		}
 	case wire.RHPlatformNV, wire.RHLockout, wire.RSPW:
 	default:
-		return wire.RCValue
+		if t.countdown(h) == nil {
+			return wire.RCValue
+		}
 	}
 	return nil
 }

@@ -97,6 +97,10 @@ func (t *TPM) setPrimaryPolicy(c *call, p *setPrimaryPolicyParameters) error {
 		t.clearOrderly()
 		t.stateClear.platformPolicy = set
 		return nil
+	default:
+		t.clearOrderly()
+		t.countdown(c.handles[0]).policy = set
+		return nil
 	}
 	t.markPermanent()
 	return nil

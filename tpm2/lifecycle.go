@@ -95,6 +95,7 @@ func (t *TPM) manufacture(s *Seeds) {
 	t.resetLockoutParameters()
 	t.orderly.clockSafe = true
 	t.stateClear.platformPolicy = none
+	t.stateClear.countdowns, t.saved.stateClear.countdowns = idleCountdowns(), idleCountdowns()
 	t.stateReset.contextSlotMask = 0xFFFF
 	t.saved.stateClear.platformPolicy = none
 	t.saved.stateReset.contextSlotMask = 0xFFFF

@@ -20,7 +20,7 @@ func (t *TPM) PermanentState() ([]byte, error) {
 		OrderlyRAM: t.nv.savedRAM(),
 	}
 	if p.Data.OrderlyState.Saved() {
-		reset, clear := t.saved.stateReset.state(), t.saved.stateClear.state()
+		reset, clear := t.saved.stateReset.state(), t.stateClearState(&t.saved.stateClear, false)
 		p.StateReset, p.StateClear = &reset, &clear
 	}
 	var err error
@@ -66,7 +66,7 @@ func load(env Environment, permanent []byte) (*TPM, error) {
 		return nil, err
 	}
 	t.orderly = t.saved.orderly
-	none := stateClearData{platformPolicy: policy{alg: wire.AlgNull}}
+	none := stateClearData{platformPolicy: policy{alg: wire.AlgNull}, countdowns: idleCountdowns()}
 	t.stateClear, t.saved.stateClear = none, none
 	t.stateReset.contextSlotMask, t.saved.stateReset.contextSlotMask = nvstate.SlotMask16, nvstate.SlotMask16
 	if p.StateReset != nil && p.StateClear != nil {
@@ -208,12 +208,13 @@ func stateResetOfState(s *nvstate.StateReset) stateResetData {
 	return d
 }
 
-// state is the data as saved state holds them.
-func (d *stateClearData) state() nvstate.StateClear {
+// stateClearState is the data as saved state holds them; running tells whether the TPM goes on, or begins with a start-up.
+func (t *TPM) stateClearState(d *stateClearData, running bool) nvstate.StateClear {
 	return nvstate.StateClear{
 		SHEnable: d.shEnable, EHEnable: d.ehEnable, PHEnableNV: d.phEnableNV,
 		PlatformAlg: d.platformPolicy.alg, PlatformPolicy: d.platformPolicy.digest, PlatformAuth: d.platformAuth,
 		PCRSave: d.pcrSave.state(), PCRAuth: d.pcrAuth[0],
+		Extension: t.extensionState(d, running),
 	}
 }
 
@@ -222,7 +223,10 @@ func (t *TPM) stateClearOfState(s *nvstate.StateClear) (stateClearData, error) {
 	d := stateClearData{
 		shEnable: s.SHEnable, ehEnable: s.EHEnable, phEnableNV: s.PHEnableNV,
 		platformPolicy: policy{s.PlatformAlg, s.PlatformPolicy}, platformAuth: s.PlatformAuth,
-		pcrSave: make(pcrSave), pcrAuth: [1][]byte{s.PCRAuth},
+		pcrSave: make(pcrSave), pcrAuth: [1][]byte{s.PCRAuth}, countdowns: idleCountdowns(),
+	}
+	if err := t.resumeExtension(&d, s.Extension); err != nil {
+		return d, err
 	}
 	if s.PlatformAlg == wire.AlgError && len(s.PlatformPolicy) == 0 { // before the first Startup
 		d.platformPolicy.alg = wire.AlgNull

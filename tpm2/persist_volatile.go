@@ -36,7 +36,7 @@ func (t *TPM) volatileState() (*nvstate.Volatile, error) {
 		PHEnable:              v.phEnable, PCRReConfig: v.pcrReconfigured,
 		DRTMHandle: v.drtmSequence, DRTMPreStartup: v.preStartupHash, StartupLocality3: v.startupLocality3,
 		DAUsed: v.daUsed, PowerWasLost: !v.started, PrevOrderlyState: nvstate.OrderlyState(v.previousOrderly), NVOk: true,
-		Orderly: t.orderly.state(), StateClear: t.stateClear.state(), StateReset: t.stateReset.state(),
+		Orderly: t.orderly.state(), StateClear: t.stateClearState(&t.stateClear, true), StateReset: t.stateReset.state(),
 		Manufactured: true, Initialized: v.started,
 		MaxCounter:     t.nv.maxCount,
 		PCRs:           v.pcrs.state(),

@@ -145,6 +145,9 @@ func newProfile(text nvstate.Profile) (*Profile, error) {
 		}
 	}
 	p.limits = limitsOf(&text)
+	if p.commands.has(wire.CCACTSetTimeout) {
+		p.limits.ACT = 1<<countdowns - 1
+	}
 	p.limits.NewTags = p.commands.has(wire.CCVerifySequenceComplete) || p.commands.has(wire.CCVerifyDigestSignature)
 	p.enabled = enabledCommands(p)
 	return p, nil

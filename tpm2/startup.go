@@ -76,6 +76,7 @@ func (t *TPM) start(kind startupKind, locality uint8) error {
 	if kind == startupResume {
 		t.stateClear = t.saved.stateClear.clone()
 	}
+	t.countdownStartup(kind) // before anything sees an old deadline
 	if err := t.startGenerator(); err != nil {
 		return err
 	}
@@ -143,6 +144,7 @@ func (t *TPM) hierarchyStartup(kind startupKind) error {
 		renew(&sc.platformAuth, nil)
 		sc.platformPolicy = policy{alg: wire.AlgNull}
 		sc.shEnable, sc.ehEnable, sc.phEnableNV = true, true, true
+		sc.readOnly = false
 	}
 	if kind != startupReset {
 		return nil
@@ -169,6 +171,7 @@ func (t *TPM) shutdown(c *call, p *shutdownParameters) error {
 	state := uint16(orderlyClear)
 	if toState {
 		t.pcrShutdown()
+		t.countdownShutdown()
 		t.saved.stateClear = t.stateClear.clone()
 		t.saved.stateReset = t.stateReset.clone()
 		state = orderlyState

@@ -110,6 +110,8 @@ type stateClearData struct {
 	platformAuth                   []byte
 	pcrSave                        pcrSave
 	pcrAuth                        [1][]byte // one group of PCRs with an authValue
+	readOnly                       bool
+	countdowns                     [countdowns]countdown
 }
 
 // savedData is what NV holds of data that runs ahead in RAM.
@@ -156,6 +158,10 @@ func (d stateClearData) clone() stateClearData {
 	d.pcrSave = maps.Clone(d.pcrSave)
 	for i := range d.pcrAuth {
 		d.pcrAuth[i] = bytes.Clone(d.pcrAuth[i])
+	}
+	for i := range d.countdowns {
+		p := &d.countdowns[i].policy
+		p.digest = bytes.Clone(p.digest)
 	}
 	return d
 }

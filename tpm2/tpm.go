@@ -17,7 +17,7 @@ import (
 	"govtpm/tpm2/wire"
 )
 
-// Environment is what a TPM needs from outside. Every field but PhysicalPresence is required.
+// Environment is what a TPM needs from outside. Entropy, Clock and Storage are required.
 type Environment struct {
 	// Entropy seeds the TPM's generator at manufacture and at each Startup.
 	Entropy io.Reader
@@ -27,6 +27,10 @@ type Environment struct {
 	Storage Storage
 	// PhysicalPresence reports whether presence is asserted (Part 1, 16.3); nil means never.
 	PhysicalPresence func() bool
+	// Countdown is told the number of a countdown timer that expires, 0 to 15 (Part 1, 40.2); nil means nobody is. It must not call the TPM.
+	Countdown func(timer int)
+	// Components are the attached components by their handles, from wire.ACFirst on (Part 1, 39); nil means there is none.
+	Components map[wire.Handle]Component
 }
 
 // Clock tells time to a TPM.
