@@ -35,6 +35,7 @@ func (t *TPM) run(ctx context.Context, locality uint8, cmd []byte) []byte {
 	defer t.setCancel(nil)
 	rsp := t.engine.Execute(ctx, locality, cmd)
 	t.logFailure()
+	t.watchCountdowns()
 	return rsp
 }
 

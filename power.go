@@ -36,6 +36,7 @@ func (t *TPM) Init(ctx context.Context, deleteVolatile bool) error {
 		t.rememberLeft()
 	}
 	t.running.Store(true)
+	t.watchCountdowns()
 	return nil
 }
 
@@ -57,6 +58,7 @@ func (t *TPM) powerOff(ctx context.Context) {
 	t.established = t.engine.Established()
 	t.engine.Wipe()
 	t.engine = nil
+	t.watchCountdowns()
 	t.running.Store(false)
 }
 
@@ -140,6 +142,7 @@ func (t *TPM) stateFor(k store.Kind) ([]byte, error) {
 func (t *TPM) environment() tpm2.Environment {
 	return tpm2.Environment{
 		Entropy: t.opts.Entropy, Clock: t.opts.Clock, Storage: permanentStorage{t}, PhysicalPresence: t.opts.PhysicalPresence,
+		Countdown: t.countdownExpired, Components: t.opts.Components,
 	}
 }
 

@@ -8,10 +8,12 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"govtpm/store"
 	"govtpm/store/envelope"
 	"govtpm/tpm2"
+	"govtpm/tpm2/wire"
 )
 
 // Options are the choices for a TPM. The zero value is a good one.
@@ -27,6 +29,11 @@ type Options struct {
 	Clock tpm2.Clock
 	// PhysicalPresence tells whether presence is asserted; nil means never.
 	PhysicalPresence func() bool
+	// Countdown is told the number of an authenticated countdown timer that expires, 0 to 15; nil means that it is only logged. The timers
+	// are there if the profile names TPM2_ACT_SetTimeout. It must neither call the TPM nor wait.
+	Countdown func(timer int)
+	// Components are the attached components by their handles, for a profile that names TPM2_AC_Send; nil means there is none.
+	Components map[wire.Handle]tpm2.Component
 
 	// Keys are the keys of state that moves to another host. Those of stored state belong to the store (store.Seal).
 	Keys envelope.Keys
@@ -64,6 +71,7 @@ type TPM struct {
 	bufferSize  uint32
 	incoming    incomingState
 	lock        storageLock
+	countdown   *time.Timer // runs while a countdown timer does
 }
 
 // Open returns the TPM whose state is in s, powered off. It touches nothing in the store. The store is the TPM's from now on:

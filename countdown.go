@@ -1,0 +1,33 @@
+package govtpm
+
+import "time"
+
+// countdownStep is how often the TPM is brought to the present while a countdown timer runs: they count seconds (Part 1, 40.2), of a clock
+// that its owner may have running fast.
+const countdownStep = time.Second
+
+// watchCountdowns lets countdown timers expire in time, though nobody sends a command.
+func (t *TPM) watchCountdowns() {
+	if t.countdown != nil {
+		t.countdown.Stop()
+		t.countdown = nil
+	}
+	if t.engine == nil {
+		return
+	}
+	if next := t.engine.CountDown(); next != 0 {
+		t.countdown = time.AfterFunc(min(next, countdownStep), func() {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.watchCountdowns()
+		})
+	}
+}
+
+// countdownExpired tells of a countdown timer that expired.
+func (t *TPM) countdownExpired(timer int) {
+	t.opts.Log("countdown timer %d has expired", timer)
+	if t.opts.Countdown != nil {
+		t.opts.Countdown(timer)
+	}
+}
