@@ -20,15 +20,18 @@ func extendedJSON(commands, algorithms string) string {
 	return fmt.Sprintf(`{"Name":"custom:beyond","Commands":"%s%s","Algorithms":"%s%s"}`, all.Commands, commands, all.Algorithms, algorithms)
 }
 
-// implementedJSON is a profile with every command that the engine has.
-func implementedJSON() string {
+// implementedJSON is a profile with every command and algorithm that the engine has.
+func implementedJSON() string { return extendedJSON(extensionCommands(), extensionAlgs) }
+
+// extensionCommands are the commands beyond libtpms that have an action, as they follow its own in a profile.
+func extensionCommands() string {
 	var b strings.Builder
 	for _, row := range commandTable() {
 		if row.flags&flagByProfile != 0 && row.run.act != nil {
 			fmt.Fprintf(&b, ",0x%x", uint32(row.code))
 		}
 	}
-	return extendedJSON(b.String(), extensionAlgs)
+	return b.String()
 }
 
 // newExtendedTPM is a TPM with every command and algorithm that the engine has, started up with CLEAR.

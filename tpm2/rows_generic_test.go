@@ -493,10 +493,15 @@ type badValue struct {
 func badValues(typ string, good []byte) []badValue {
 	typ = cutPlus(typ)
 	switch typ {
-	case "UINT16", "UINT32", "UINT64", "INT32", "CC", "TPMALocality":
+	case "UINT16", "UINT32", "UINT64", "INT32", "CC", "AT", "TPMALocality":
 		return nil // every value is one
 	case "TPM2BSensitiveCreate", "TPM2BPublic", "TPM2BECCPoint", "TPM2BNVPublic", "TPM2BNVPublic2":
 		return sizedFaults(good)
+	case "TPM2BSetCapabilityData": // octets of any number, after the capability
+		return []badValue{
+			{"shorter than a capability", append([]byte{0, 3}, good[2:]...), wire.RCSize, false},
+			{"longer than the command", append([]byte{0xFF, 0xFF}, good[2:]...), wire.RCInsufficient, false},
+		}
 	case "TPM2BSensitive":
 		if len(good) == 2 {
 			return nil
