@@ -40,6 +40,9 @@ func condition(name string) (bool, error) {
 	switch name {
 	case "seccomp":
 		return sandbox.Supported(), nil
+	case "cuse":
+		_, err := os.Stat("/dev/cuse")
+		return err == nil, nil
 	case "root":
 		return runtime.GOOS == "linux" && os.Geteuid() == 0, nil
 	}
