@@ -5,6 +5,7 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/user"
@@ -90,6 +91,9 @@ func runAs(name string) error {
 	uid, err1 := strconv.Atoi(u.Uid)
 	gid, err2 := strconv.Atoi(u.Gid)
 	ids, err3 := u.GroupIds()
+	if errors.Is(err3, fs.ErrNotExist) { // a root directory that has users and no groups
+		ids, err3 = nil, nil
+	}
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return fmt.Errorf("Error: Could not look up user '%s': %w", name, err)
 	}
