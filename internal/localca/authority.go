@@ -23,6 +23,7 @@ import (
 	"govtpm/internal/keyfile"
 	"govtpm/internal/smallfile"
 	"govtpm/internal/token"
+	"govtpm/internal/tpmkey"
 )
 
 // authority is where a CA keeps what it needs.
@@ -118,6 +119,11 @@ func (e *env) ensure(ca *authority) error {
 	if haveKey && haveCert {
 		return nil
 	}
+	if haveKey { // if it cannot be read, nothing is made
+		if _, err := e.loadOrMakeKey(ca.keyFile, ca.password); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintln(e.out, "Creating root CA and a local CA's signing key and issuer cert.")
 	for _, file := range []string{ca.keyFile, ca.certFile} {
 		if err := os.MkdirAll(filepath.Dir(file), 0o770); err != nil {
@@ -178,6 +184,9 @@ func (e *env) loadOrMakeKey(name string, password []byte) (crypto.Signer, error)
 	data, err := smallfile.Read(name, keyfile.MaxSize)
 	if err == nil {
 		defer clear(data)
+		if tpmkey.IsFile(data) {
+			return nil, fmt.Errorf("the CA key %s is in a TPM, so its certificate cannot be made here: swtpm-create-tpmca makes both", name)
+		}
 		key, err := keyfile.Parse(data, password)
 		if err != nil {
 			return nil, fmt.Errorf("could not read the CA key %s: %w", name, err)
