@@ -100,6 +100,7 @@ var dependencies = []dependency{
 	{"filippo.io/nistec", false, "constant-time curve points of the standard library"},
 	{"filippo.io/mldsa", false, "ML-DSA"},
 	{"github.com/google/go-tpm", true, "an independent reader and writer of TPM commands"},
+	{"github.com/google/go-attestation", true, "an independent verifier of a TPM's endorsement key and certificate"},
 	{"github.com/rogpeppe/go-internal", true, "scripts of command lines"},
 }
 
