@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -163,7 +165,7 @@ func TestThousandsOfConnections(t *testing.T) {
 
 // The simulator's two ports take the same.
 func TestHostileSimulatorClients(t *testing.T) {
-	commands := freePort(t)
+	commands := freePorts(t)
 	port, _ := strconv.Atoi(commands)
 	v := &victim{proc: startAs(t, "real", nil, "--server", "type=mssim,port="+commands, "--log", "file=DIR/log",
 		"--flags", "not-need-init,startup-clear")}
@@ -176,7 +178,8 @@ func TestHostileSimulatorClients(t *testing.T) {
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
-		t.Fatal("nobody listens")
+		log, _ := os.ReadFile(filepath.Join(v.dir, "log"))
+		t.Fatalf("nobody listens: %s", log)
 		return nil
 	}
 	serves := func() {

@@ -5,6 +5,7 @@ package daemon
 import (
 	"bytes"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -503,8 +504,28 @@ func TestCapture(t *testing.T) {
 	}
 }
 
+// freePorts finds a free port whose neighbour is free as well, below those that systems give to clients.
+func freePorts(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		port := 10000 + 2*rand.IntN(10000)
+		first, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			continue
+		}
+		second, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port+1)))
+		first.Close()
+		if err == nil {
+			second.Close()
+			return strconv.Itoa(port)
+		}
+	}
+	t.Fatal("no two neighbouring ports are free")
+	return ""
+}
+
 func TestSimulatorPorts(t *testing.T) {
-	port := freePort(t)
+	port := freePorts(t)
 	n, _ := strconv.Atoi(port)
 	taken, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(n+1))
 	if err != nil {
