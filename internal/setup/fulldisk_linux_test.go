@@ -35,6 +35,16 @@ func testFullDisk(t *testing.T, tpm []string) {
 			t.Fatal(err)
 		}
 	}
+	// There is room for the TPM, but none for copies of its certificates: so there is no TPM.
+	full()
+	empty := stateOf(t, disk)
+	code, _, errs := program0(append(args[:len(args):len(args)], "--create-ek-cert", "--write-ek-cert-files", disk)...)
+	if code != 1 || !strings.Contains(errs, "keeping a copy of a certificate: ") {
+		t.Errorf("copies: %d %q", code, errs)
+	}
+	if fmt.Sprint(stateOf(t, disk)) != fmt.Sprint(empty) || len(stateOf(t, filepath.Join(dir, "state"))) != 0 {
+		t.Error("copies: something is left over")
+	}
 	uris := []string{"dir://" + disk, "file://" + filepath.Join(disk, "tpm")}
 	if len(tpm) > 0 {
 		uris = uris[:1] // the installed program does not look after single files on full disks

@@ -28,7 +28,8 @@ type tool struct {
 	path, config, options, vmid, logfile string
 	timeout                              time.Duration // 0: toolTimeout
 	tpm2, allowSigning, decryption       bool
-	keepDir                              string // where copies go, "" for none
+	ctx                                  context.Context
+	copies                               *copies
 	info                                 []string
 	printf                               func(string, ...any)
 	log                                  func(string) // a line the tool prints
@@ -136,7 +137,7 @@ func (t *tool) run(args []string) error {
 	if timeout == 0 {
 		timeout = toolTimeout
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	ctx, cancel := context.WithTimeout(t.ctx, timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, t.path, args...)
 	var out, errs beginning
@@ -146,6 +147,8 @@ func (t *tool) run(args []string) error {
 		t.log(filepath.Base(t.path) + ": " + strings.TrimRight(line, "\r\n"))
 	}
 	switch {
+	case t.ctx.Err() != nil:
+		return errInterrupted
 	case ctx.Err() != nil:
 		return fmt.Errorf("the certificate tool was stopped: it did not end within %v", timeout)
 	case errors.Is(err, exec.ErrWaitDelay): // it ended well, and left something running
@@ -235,15 +238,9 @@ func parameterOf(key any) string {
 	return ""
 }
 
-// keep writes a copy of a certificate.
+// keep has a copy of a certificate written when the TPM is done.
 func (t *tool) keep(typ ekcert.Type, a algorithm, der []byte) error {
-	if t.keepDir == "" {
-		return nil
-	}
-	name := filepath.Join(t.keepDir, fmt.Sprintf("%s-%s.crt", typ, a.name))
-	if err := os.WriteFile(name, der, 0o640); err != nil {
-		return fmt.Errorf("keeping a copy of a certificate: %w", err)
-	}
+	t.copies.add(fmt.Sprintf("%s-%s.crt", typ, a.name), der)
 	return nil
 }
 

@@ -62,7 +62,7 @@ func (p *programPlace) start() (machine, error) {
 			return nil, err
 		}
 	}
-	proc, err := p.program.start(extra, files, p.out, p.err)
+	proc, err := p.program.start(p.ctx, extra, files, p.out, p.err)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@
 package setup
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -11,7 +12,7 @@ import (
 // process is a running TPM program; here there is none, for lack of descriptors that a child inherits.
 type process struct{}
 
-func (p *program) start([]string, []*os.File, io.Writer, io.Writer) (*process, error) {
+func (p *program) start(context.Context, []string, []*os.File, io.Writer, io.Writer) (*process, error) {
 	return nil, errors.New("manufacturing a TPM needs inherited sockets, which this system does not have")
 }
 

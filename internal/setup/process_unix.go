@@ -3,6 +3,7 @@
 package setup
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -39,8 +40,8 @@ type process struct {
 }
 
 // start starts the TPM program on a socket pair each for data and control. extra are further arguments, files what they
-// refer to: the program has them from firstExtraFD on. What it prints goes to stdout and stderr.
-func (p *program) start(extra []string, files []*os.File, stdout, stderr io.Writer) (_ *process, err error) {
+// refer to: the program has them from firstExtraFD on. What it prints goes to stdout and stderr. It is killed when ctx ends.
+func (p *program) start(ctx context.Context, extra []string, files []*os.File, stdout, stderr io.Writer) (_ *process, err error) {
 	ours, theirs, err := socketPairs(2)
 	if err != nil {
 		return nil, fmt.Errorf("making socket pairs: %w", err)
@@ -58,7 +59,7 @@ func (p *program) start(extra []string, files []*os.File, stdout, stderr io.Writ
 	defer os.Remove(pid.Name())
 	args := append(slices.Clone(p.argv[1:]), "--flags", "not-need-init,startup-clear", "--pid", "file="+pid.Name(),
 		"--server", "type=tcp,fd=3", "--ctrl", "type=unixio,clientfd=4")
-	cmd := exec.Command(p.argv[0], append(args, extra...)...)
+	cmd := exec.CommandContext(ctx, p.argv[0], append(args, extra...)...)
 	cmd.ExtraFiles = append(slices.Clone(theirs), files...)
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = stdout, stderr, time.Second
 	if err := cmd.Start(); err != nil {

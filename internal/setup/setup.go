@@ -2,15 +2,18 @@ package setup
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"os/user"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"govtpm/internal/conffile"
@@ -24,12 +27,14 @@ const Version = "0.11.0"
 
 // run is one run of the program.
 type run struct {
+	ctx      context.Context // ends when somebody wants the program to end
 	o        *options
 	out, err io.Writer // both the log, if there is one
 	conf     *conffile.File
 	program  *program
 	tool     *tool // that makes certificates, nil if there is none
 	state    place
+	copies   copies
 }
 
 // Main runs the program with the arguments behind its name and returns its exit code.
@@ -43,7 +48,9 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "%v\nTry '%s --help' for the options there are.\n", err, Name)
 		return 1
 	}
-	r := &run{o: o, out: &lockedWriter{w: stdout}, err: &lockedWriter{w: stderr}}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	r := &run{ctx: ctx, o: o, out: &lockedWriter{w: stdout}, err: &lockedWriter{w: stderr}}
 	if done, err := r.inform(); done || err != nil {
 		return r.code(err)
 	}
@@ -174,6 +181,7 @@ func (r *run) manufacture() error {
 		kind = "reconfiguration"
 	}
 	r.printf("Starting vTPM %s as %s @ %s", kind, whoami(), date())
+	defer r.copies.drop()
 	if err = r.author(plan); err != nil {
 		fmt.Fprintln(r.err, err)
 		fmt.Fprintln(r.err, "An error occurred. Authoring the TPM state failed.")
@@ -183,6 +191,7 @@ func (r *run) manufacture() error {
 		err = errors.New("The TPM state was not made.") //nolint:staticcheck // a sentence of its own
 	} else {
 		r.printf("Successfully authored TPM state.")
+		err = r.copies.commit()
 	}
 	r.printf("Ending vTPM manufacturing @ %s", date())
 	return err
@@ -225,11 +234,12 @@ func whoami() string {
 
 // author starts the TPM, carries the plan out and puts the state in its place.
 func (r *run) author(p *plan) error {
-	tpm, err := r.state.start()
+	started, err := r.state.start()
 	if err != nil {
 		return err
 	}
-	defer tpm.kill()
+	defer started.kill()
+	tpm := interruptible{started, r.ctx}
 	if r.o.flags["tpm2"] && !r.o.flags["reconfigure"] && r.program.can("cmdarg-profile") {
 		if err := r.showProfile(tpm); err != nil {
 			return err
@@ -250,8 +260,27 @@ func (r *run) author(p *plan) error {
 	if err := tpm.stop(); err != nil {
 		return fmt.Errorf("shutting the TPM down: %w", err)
 	}
+	if err := r.copies.prepare(); err != nil {
+		return err
+	}
 	return r.state.settle()
 }
+
+// interruptible is a TPM that takes no more commands when the program is to end.
+type interruptible struct {
+	machine
+	ctx context.Context
+}
+
+// Execute runs a command.
+func (i interruptible) Execute(command []byte) ([]byte, error) {
+	if i.ctx.Err() != nil {
+		return nil, errInterrupted
+	}
+	return i.machine.Execute(command)
+}
+
+var errInterrupted = errors.New("interrupted")
 
 // infoActiveProfile and infoIdentity are flags of GET_INFO.
 const (
@@ -283,7 +312,8 @@ func (r *run) certificates(tpm machine, p *plan) (certificates, error) {
 		p.ekCert, p.platformCert = false, false
 		return noCertificates{}, nil
 	}
-	t.vmid, t.logfile, t.keepDir = r.o.text["vmid"], r.o.text["logfile"], r.o.text["write-ek-cert-files"]
+	r.copies.dir = r.o.text["write-ek-cert-files"]
+	t.vmid, t.logfile, t.copies, t.ctx = r.o.text["vmid"], r.o.text["logfile"], &r.copies, r.ctx
 	t.tpm2 = r.o.flags["tpm2"]
 	t.allowSigning, t.decryption = p.allowSigning, p.decryption
 	t.printf, t.log = r.printf, func(line string) { r.printf("%s", line) }
