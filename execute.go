@@ -21,6 +21,7 @@ func (t *TPM) Execute(ctx context.Context, locality uint8, cmd []byte) ([]byte, 
 	if err := t.takeLock(t.lock.retries); err != nil {
 		return nil, err
 	}
+	t.arrived = false
 	if len(cmd) >= headerSize {
 		t.lastCommand = binary.BigEndian.Uint32(cmd[6:])
 	}
@@ -77,9 +78,9 @@ func failureResponse() []byte {
 
 // autoShutdown gives the TPM the TPM2_Shutdown that its client forgot, so that no failure of authorization is counted for
 // it (Part 1, 17.8.6): with STATE, or else with CLEAR. A storage that was given up belongs to somebody else: then the TPM
-// stops without.
+// stops without. So it does if it arrived here and was never used: the migration has failed, and where it came from it goes on.
 func (t *TPM) autoShutdown(ctx context.Context) {
-	if t.opts.DisableAutoShutdown || !t.lock.held || t.lastCommand == uint32(wire.CCShutdown) {
+	if t.opts.DisableAutoShutdown || !t.lock.held || t.arrived || t.lastCommand == uint32(wire.CCShutdown) {
 		return
 	}
 	t.lastCommand = uint32(wire.CCShutdown)

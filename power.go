@@ -29,6 +29,7 @@ func (t *TPM) Init(ctx context.Context, deleteVolatile bool) error {
 	if err != nil {
 		return err
 	}
+	t.arrived = t.opts.Incoming && t.incoming.volatile.given
 	t.incoming.clear()
 	t.opts.Profile, t.opts.Seeds = "", nil // a profile is for the first power-on
 	t.engine, t.profile, t.failed = engine, engine.Profile(), false
@@ -41,7 +42,7 @@ func (t *TPM) Init(ctx context.Context, deleteVolatile bool) error {
 }
 
 // Stop powers the TPM off, any number of times. A running TPM whose last command was not TPM2_Shutdown is given one first,
-// unless that was disabled or the storage was given up.
+// unless that was disabled, the storage was given up, or a migration brought the TPM here in vain.
 func (t *TPM) Stop(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -369,20 +369,23 @@ func TestSourceAfterTarget(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		target  func(*bench)
+		opts    govtpm.Options
 		refused bool
 		auth    string
 	}{
-		{"it was started", func(*bench) {}, false, ""},
-		{"it changed what does not last", func(b *bench) { b.want(extend16, successAuth) }, false, ""},
-		{"it changed what lasts", func(b *bench) { b.want(changeOwnerAuth("secret", "other"), successAuth) }, true, "other"},
-		{"it was shut down", func(b *bench) { b.want(shutdownClear, success) }, true, "secret"},
+		{"it was started", func(*bench) {}, govtpm.Options{}, false, ""},
+		{"it changed what does not last", func(b *bench) { b.want(extend16, successAuth) }, govtpm.Options{DisableAutoShutdown: true}, false, ""},
+		{"it was used and ended", func(b *bench) { b.want(extend16, successAuth) }, govtpm.Options{}, true, "secret"},
+		{"it changed what lasts", func(b *bench) { b.want(changeOwnerAuth("secret", "other"), successAuth) }, govtpm.Options{}, true, "other"},
+		{"it was shut down", func(b *bench) { b.want(shutdownClear, success) }, govtpm.Options{}, true, "secret"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			mem := store.NewMemory()
 			sealed := func() store.Store { return store.Seal(mem.Open(), key, rand.Reader) }
 			source, pcr := busy(t, sealed(), govtpm.Options{})
 			perm, vol, _ := source.leave()
-			target := open(t, sealed(), govtpm.Options{Incoming: true, DisableAutoShutdown: true})
+			tt.opts.Incoming = true
+			target := open(t, sealed(), tt.opts)
 			if err := errors.Join(target.SetStateBlob(permanent, false, perm), target.SetStateBlob(volatile, false, vol)); err != nil {
 				t.Fatal(err)
 			}

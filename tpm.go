@@ -67,6 +67,7 @@ type TPM struct {
 	profile     *tpm2.Profile // of the last power cycle
 	failed      bool          // the failure of the engine was logged
 	lastCommand uint32        // code of the last command of the client, whatever became of it
+	arrived     bool          // a migration brought the running TPM here, and no client has used it yet
 	established bool          // tpmEstablished of the last power cycle
 	bufferSize  uint32
 	incoming    incomingState
