@@ -23,10 +23,12 @@ const usageText = `TPM emulator control tool version ` + version + `, Copyright 
 Usage: swtpm_ioctl command <device path>
 
 The following commands are supported:
---tpm-device <device> : use the given device; default is /dev/tpm0
+--tpm-device <device> : use the given CUSE device; its path may also stand
+                        behind the command
 --tcp [<host>]:[<prt>]: connect to TPM on given host and port;
                         default host is 127.0.0.1, default port is 6546
---unix <path>         : connect to TPM using UnixIO socket
+--unix <path>         : connect to TPM using UnixIO socket; like the port, it
+                        is that of --ctrl, not the one for TPM commands
 -c                    : get ptm capabilities
 -i                    : power the TPM on; volatile state is resumed, if there
                         is some, and then deleted

@@ -145,6 +145,14 @@ func programPages() []*page {
 					{"0x81000001", "storage primary key"},
 					{"0x81020000, 0x81020001", "IDevID and IAK; certificates in 0x01c90200, 0x01c90100"},
 				}},
+				{title: "AUTHORITIES", text: []string{
+					"Certificates come from the program that create_certs_tool names: swtpm_localca, or one of your own, which may ask an authority " +
+						"wherever that is. It is called once for each certificate, with the options of swtpm_localca(8): --type says which, --ek (for IAK " +
+						"and IDevID --key) is the key, an RSA modulus or x=X,y=Y,id=CURVE in hexadecimal digits, and the certificate in DER is to be the " +
+						"file TYPE.cert in the directory of --dir.",
+					"An exit status other than 0, no file, something that is no certificate of that key, or more time than create_certs_tool_timeout: " +
+						"then no TPM is made.",
+				}},
 				{title: "FILES", items: []item{
 					{"~/.config/swtpm_setup.conf, /etc/swtpm_setup.conf", "configuration: swtpm_setup.conf(5)"},
 					{"/usr/share/swtpm/profiles", "profiles of the distribution"},
@@ -193,6 +201,9 @@ func programPages() []*page {
 			name: "swtpm_ioctl", section: 8, what: "control a running software TPM", help: helpOf(ioctltool.Main, "--help"),
 			about: []string{"Sends one command to the control channel of a TPM and tells the answer."},
 			more: []extra{
+				{title: "ENVIRONMENT", items: []item{
+					{"SWTPM_IOCTL_BUFFERSIZE", "with a device, move state by read and write, in pieces of this many bytes, instead of ioctls"},
+				}},
 				{title: "EXAMPLES", code: []string{"swtpm_ioctl --unix vmtpm/sock -c", "swtpm_ioctl --tcp :2322 --save permanent state"}},
 				exitStatus(zeroOne),
 			},
@@ -200,7 +211,10 @@ func programPages() []*page {
 		},
 		{
 			name: "swtpm_bios", section: 8, what: "send a TPM the commands of firmware", help: helpOf(biostool.Main, "--help"),
-			more: []extra{{title: "EXIT STATUS", items: []item{
+			more: []extra{{title: "ENVIRONMENT", items: []item{
+				{"TPM_DEVICE", "the device, unless an option says otherwise"},
+				{"TCSD_USE_TCP_DEVICE", "if it is set: TCP, to TCSD_TCP_DEVICE_HOSTNAME and TCSD_TCP_DEVICE_PORT, by default 127.0.0.1 and 6545"},
+			}}, {title: "EXIT STATUS", items: []item{
 				{"0", "all went well"}, {"1", "the options make no sense"}, {"128", "the TPM refused a command"},
 				{"129", "the TPM must be reset to become active"}, {"255", "the TPM cannot be reached, or does not answer as a TPM does"},
 			}}},
