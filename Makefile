@@ -1,5 +1,6 @@
 # make              builds the program
 # make install      installs it with manual pages and configuration, below DESTDIR
+# make uninstall    removes that again, but for configuration and certificate authority
 # make packages     makes a deb and an rpm in build/
 # make man          writes the manual pages anew, after a change of the programs' help
 # make test, check  runs the tests, the quick checks
@@ -16,6 +17,10 @@ GO = go
 GOFLAGS = -trimpath
 NFPM = $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0
 VERSION = 0.1.0
+
+PROGRAMS = swtpm swtpm_cuse swtpm_setup swtpm_ioctl swtpm_bios swtpm_cert swtpm_localca
+# Manual pages under the names of swtpm: alias=page.
+MANALIASES = swtpm_cuse.8=swtpm-cuse.8 swtpm-localca.8=swtpm_localca.8
 
 CADIR = $(LOCALSTATEDIR)/lib/swtpm-localca
 FILL = sed -e 's,@BINDIR@,$(BINDIR),g' -e 's,@SYSCONFDIR@,$(SYSCONFDIR),g' -e 's,@LOCALSTATEDIR@,$(LOCALSTATEDIR),g'
@@ -41,6 +46,7 @@ install: build/swtpm
 	for name in ioctl bios cert localca; do ln -sf swtpm_setup $(DESTDIR)$(BINDIR)/swtpm_$$name || exit 1; done
 	ln -sf $(BINDIR)/swtpm_setup $(DESTDIR)$(DATADIR)/swtpm/swtpm-create-tpmca
 	install -m 0644 doc/man/*.8 $(DESTDIR)$(MANDIR)/man8
+	for alias in $(MANALIASES); do echo ".so man8/$${alias#*=}" >build/filled; install -m 0644 build/filled $(DESTDIR)$(MANDIR)/man8/$${alias%=*} || exit 1; done
 	install -m 0644 doc/man/*.5 $(DESTDIR)$(MANDIR)/man5
 	$(call fill,packaging/etc/swtpm_setup.conf,$(SYSCONFDIR)/swtpm_setup.conf,0644)
 	$(call fill,packaging/etc/swtpm-localca.conf,$(SYSCONFDIR)/swtpm-localca.conf,0644)
@@ -50,10 +56,21 @@ install: build/swtpm
 	$(call fill,packaging/lib/sysusers.conf,$(SYSTEMDDIR)/sysusers.d/swtpm.conf,0644)
 	$(call fill,packaging/lib/tmpfiles.conf,$(SYSTEMDDIR)/tmpfiles.d/swtpm-localca.conf,0644)
 
-# What packages hold is what an installation to /usr has.
+uninstall:
+	for name in $(PROGRAMS); do rm -f $(DESTDIR)$(BINDIR)/$$name; done
+	for page in doc/man/*.8; do rm -f $(DESTDIR)$(MANDIR)/man8/$${page##*/}; done
+	for alias in $(MANALIASES); do rm -f $(DESTDIR)$(MANDIR)/man8/$${alias%=*}; done
+	for page in doc/man/*.5; do rm -f $(DESTDIR)$(MANDIR)/man5/$${page##*/}; done
+	rm -f $(DESTDIR)$(DATADIR)/swtpm/swtpm-localca $(DESTDIR)$(DATADIR)/swtpm/swtpm-create-user-config-files $(DESTDIR)$(DATADIR)/swtpm/swtpm-create-tpmca
+	rm -f $(DESTDIR)$(SYSTEMDDIR)/sysusers.d/swtpm.conf $(DESTDIR)$(SYSTEMDDIR)/tmpfiles.d/swtpm-localca.conf
+	-rmdir $(DESTDIR)$(DATADIR)/swtpm/profiles $(DESTDIR)$(DATADIR)/swtpm 2>/dev/null
+
+# What packages hold is what an installation to /usr has, with links and manual pages as distributions have them.
 packages:
 	rm -rf build/root
 	$(MAKE) install DESTDIR=build/root PREFIX=/usr SYSCONFDIR=/etc LOCALSTATEDIR=/var
+	ln -sf ../../bin/swtpm_setup build/root/usr/share/swtpm/swtpm-create-tpmca
+	gzip -9n build/root/usr/share/man/man*/*
 	VERSION=$(VERSION) ARCH=$$($(GO) env GOARCH) $(NFPM) package --config packaging/nfpm.yaml --packager deb --target build/
 	VERSION=$(VERSION) ARCH=$$($(GO) env GOARCH) $(NFPM) package --config packaging/nfpm.yaml --packager rpm --target build/
 
@@ -70,4 +87,4 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all install packages man test check clean FORCE
+.PHONY: all install uninstall packages man test check clean FORCE

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -33,6 +35,22 @@ func TestChoiceOfProgram(t *testing.T) {
 		status := run(strings.Fields(row.args), strings.NewReader(""), &out, &errs)
 		if !strings.HasPrefix(out.String(), row.stdout) || !strings.HasPrefix(errs.String(), row.stderr) || (status == 0) != (row.stderr == "") {
 			t.Errorf("%q: %d, %q, %q", row.args, status, out.String(), errs.String())
+		}
+	}
+}
+
+// Every program has a manual page under its name.
+func TestManualPages(t *testing.T) {
+	for name := range programs() {
+		page := name
+		switch name {
+		case "inspect", "decode":
+			page = "swtpm-" + name
+		case "swtpm_cuse": // an alias when it is installed
+			page = "swtpm-cuse"
+		}
+		if _, err := os.Stat(filepath.Join("..", "..", "doc", "man", page+".8")); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -8,9 +8,21 @@ var syntax = extra{title: "SYNTAX", text: []string{
 
 func noHelp() string { return "" }
 
-// filePages are the pages of configuration files.
+// filePages are the pages of configuration files, and of the script that makes them.
 func filePages() []*page {
 	return []*page{
+		{
+			name: "swtpm-create-user-config-files", section: 8, what: "make configuration files for this user", help: noHelp,
+			about: []string{"Makes swtpm_setup.conf, swtpm-localca.conf and swtpm-localca.options in $XDG_CONFIG_HOME, by default ~/.config, with a certificate " +
+				"authority of their own below it. They count instead of those in /etc. It does what swtpm_setup --create-config-files does."},
+			more: []extra{{title: "OPTIONS", items: []item{
+				{"--overwrite", "replace the files that there are; without it that is an error"},
+				{"--skip-if-exist", "do nothing if one of the files is there"},
+				{"--root", "permit it to root, whose files then count instead of the system's"},
+				{"--help, -h", "print how to call the program and exit"},
+			}}, exitStatus("0 if all went well, 1 otherwise; the reason stands on standard error.")},
+			see: []string{"swtpm_setup(8)", "swtpm_setup.conf(5)", "swtpm-localca.conf(5)"},
+		},
 		{
 			name: "swtpm_setup.conf", section: 5, what: "configuration of swtpm_setup", help: noHelp,
 			about: []string{"Says how swtpm_setup makes TPMs unless its options say otherwise. The file that --config names counts, or else the one in " +

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -69,6 +70,44 @@ func TestSafe(t *testing.T) {
 			if strings.HasPrefix(line, "'") || strings.HasPrefix(line, ".") && !slices.Contains(known, request) {
 				t.Errorf("%s: %q", p.file(), line)
 			}
+		}
+	}
+}
+
+// TestOptionsAgree compares the options on a page, read as man would, with those in the help itself, read without parse.
+func TestOptionsAgree(t *testing.T) {
+	options := regexp.MustCompile(`(?:^|[ ,|\[])(--?[a-zA-Z?][a-zA-Z0-9-]*)`)
+	set := func(lines []string) []string {
+		var all []string
+		for _, line := range lines {
+			for _, m := range options.FindAllStringSubmatch(line, -1) {
+				all = append(all, m[1])
+			}
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	for _, p := range programPages() {
+		var inHelp, onPage []string
+		for line := range strings.Lines(p.help()) {
+			line = strings.TrimPrefix(line, "\t")
+			if strings.HasPrefix(line, "-") {
+				term, _ := splitItem(strings.TrimSpace(line))
+				inHelp = append(inHelp, term)
+			}
+		}
+		if len(inHelp) == 0 && p.name != "swtpm" { // which lists interfaces
+			t.Errorf("%s: the help has no options", p.file())
+		}
+		lines := strings.Split(p.write(), "\n")
+		for i, line := range lines {
+			term, ok := strings.CutPrefix(line, `\fB`)
+			if ok && i > 0 && (lines[i-1] == ".TP" || lines[i-1] == ".TQ") && strings.HasPrefix(term, `\-`) {
+				onPage = append(onPage, strings.NewReplacer(`\-`, "-", `\fR`, "", `\e`, `\`, `\&`, "").Replace(term))
+			}
+		}
+		if a, b := set(inHelp), set(onPage); !slices.Equal(a, b) {
+			t.Errorf("%s: the help has %q, the page %q", p.file(), a, b)
 		}
 	}
 }
