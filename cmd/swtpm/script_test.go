@@ -40,8 +40,8 @@ func condition(name string) (bool, error) {
 	switch name {
 	case "seccomp":
 		return sandbox.Supported(), nil
-	case "cuse":
-		_, err := os.Stat("/dev/cuse")
+	case "cuse", "vtpmx": // the kernel's devices
+		_, err := os.Stat("/dev/" + name)
 		return err == nil, nil
 	case "root":
 		return runtime.GOOS == "linux" && os.Geteuid() == 0, nil

@@ -1,7 +1,9 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"govtpm/internal/option"
@@ -62,8 +64,16 @@ func (r *process) makeProxy() (*channel, error) {
 	}
 	d, err := create(r.options.has("tpm2"))
 	if err != nil {
-		return nil, fmt.Errorf("Error: Could not create vTPM proxy device: %w", err)
+		return nil, fmt.Errorf("Error: Could not create vTPM proxy device: %w%s", err, moduleHint(err, "tpm_vtpm_proxy"))
 	}
 	fmt.Fprintln(r.Stdout, d)
 	return &channel{conn: serve.Stream(d.File), ends: true}, nil
+}
+
+// moduleHint says what may be missing if a device of the kernel is.
+func moduleHint(err error, module string) string {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return "; is the kernel's module " + module + " loaded?"
 }

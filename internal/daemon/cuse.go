@@ -133,7 +133,7 @@ func (r *process) serveCUSE(dev *device) error {
 	}
 	conn, err := connect()
 	if err != nil {
-		return fmt.Errorf("Error: Could not open the CUSE device: %w", err)
+		return fmt.Errorf("Error: Could not open the CUSE device: %w%s", err, moduleHint(err, "cuse"))
 	}
 	defer dev.closeUnused(conn)
 	if err := r.only("chroot").dropPrivileges(); err != nil {

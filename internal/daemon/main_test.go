@@ -69,7 +69,7 @@ func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	rows := []struct{ args, stderr string }{
 		{"", "Missing TPM interface type.\n"},
-		{"foo", "Unsupported TPM interface type 'foo'.\n" + usageText},
+		{"foo", "Unsupported TPM interface type 'foo'.\n" + synopsis + "Try 'swtpm --help'.\n"},
 		{"socket --foo", "socket: unrecognized option '--foo'\nTry 'swtpm socket --help'.\n"},
 		{"socket --tpmstate", "socket: option '--tpmstate' requires an argument\nTry 'swtpm socket --help'.\n"},
 		{"socket bar", "swtpm: Unknown parameter 'bar'\n"},

@@ -61,7 +61,7 @@ func (p *Program) Main(args []string) int {
 	case "cuse":
 		return p.CUSEMain(args[1:])
 	}
-	fmt.Fprintf(p.Stderr, "Unsupported TPM interface type '%s'.\n%s", args[0], usageText)
+	fmt.Fprintf(p.Stderr, "Unsupported TPM interface type '%s'.\n%sTry 'swtpm --help'.\n", args[0], synopsis)
 	return 1
 }
 

@@ -37,7 +37,11 @@ func (r *process) warn() {
 	if what := r.state.wanting(); what != "" {
 		r.log.Errorf("Warning: The TPM cannot be powered on: %s", what)
 	}
-	if r.ctrl == nil && r.data == nil && r.device == nil {
+	switch {
+	case r.ctrl != nil || r.device != nil:
+	case r.data == nil:
 		r.log.Errorf("Warning: Nobody can reach this TPM: there is no channel; see --server and --ctrl")
+	case !r.tpm.Running() && r.data.platform == nil:
+		r.log.Errorf("Warning: Nobody can power this TPM on: there is no control channel; see --ctrl and --flags not-need-init")
 	}
 }

@@ -5,13 +5,16 @@ const Version = "0.11.0"
 
 const versionText = "TPM emulator version " + Version + ", Copyright (c) 2026 the govtpm authors\n"
 
+// synopsis is how the program is called. Programs look in its first line for the interfaces there are.
+const synopsis = `Usage: swtpm socket|chardev|cuse [options]
+       swtpm inspect|decode|setup|ioctl|bios|cert|localca [options]
+       swtpm -v|--version
+`
+
 // usageText explains the choice of interfaces.
 const usageText = `TPM emulator with choice of interface.
 
-Usage: swtpm socket|chardev|cuse [options]
-       swtpm inspect|decode|setup|ioctl|bios|cert|localca [options]
-       swtpm -v|--version
-
+` + synopsis + `
 Interfaces
 socket               : sockets, of TCP or UnixIO; what QEMU uses
 chardev              : a character device that is there already, or that the
