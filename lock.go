@@ -148,3 +148,12 @@ func (s permanentStorage) SavePermanent(state []byte) error {
 	}
 	return t.store.Save(store.Permanent, state)
 }
+
+// LoadPermanent implements tpm2.Storage.
+func (s permanentStorage) LoadPermanent() ([]byte, error) {
+	state, err := s.t.store.Load(store.Permanent)
+	if errors.Is(err, store.ErrNotExist) {
+		return nil, nil
+	}
+	return state, err
+}

@@ -147,6 +147,9 @@ type nowhere struct{}
 // SavePermanent implements tpm2.Storage.
 func (nowhere) SavePermanent([]byte) error { return nil }
 
+// LoadPermanent implements tpm2.Storage.
+func (nowhere) LoadPermanent() ([]byte, error) { return nil, nil }
+
 func (t *TPM) trialEnvironment() tpm2.Environment {
 	env := t.environment()
 	env.Storage = nowhere{}

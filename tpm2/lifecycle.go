@@ -102,9 +102,15 @@ func (t *TPM) manufacture(s *Seeds) {
 }
 
 // Init is the _TPM_Init signal (Part 1, 9.2.2; Part 3, 9.2): power comes on. Everything volatile is lost, failure mode is left, and
-// nothing but TPM2_Startup is accepted. What NV holds of data that runs ahead in RAM comes back; a change that could not be saved is
-// saved now.
+// nothing but TPM2_Startup is accepted. What NV holds of data that runs ahead in RAM comes back. A TPM that failed goes on with the
+// state that was saved last, for what a fault left in memory is not to be trusted; if that cannot be loaded, it remains in failure mode.
 func (t *TPM) Init() error {
+	if t.volatile.failure != nil {
+		if err := t.revert(); err != nil {
+			return fmt.Errorf("tpm2: leaving failure mode: %w", err)
+		}
+	}
+	t.forgetRAM()
 	dirty := t.volatile.permanentDirty
 	t.wipeObjects()
 	t.volatile.sessions.wipe()
@@ -119,6 +125,35 @@ func (t *TPM) Init() error {
 	t.nvPowerOn()
 	t.settle()
 	return t.Failure()
+}
+
+// revert makes the TPM the one of the state saved last.
+func (t *TPM) revert() error {
+	state, err := t.env.Storage.LoadPermanent()
+	if err != nil || state == nil { // with nothing saved no command ever ran
+		return err
+	}
+	saved, err := load(t.env, bytes.Clone(state))
+	if err != nil {
+		return err
+	}
+	saved.bufferSize = t.bufferSize
+	t.Wipe()
+	*t = *saved
+	return nil
+}
+
+// forgetRAM is what the loss of power does to the data that Shutdown(STATE) saves a copy of.
+func (t *TPM) forgetRAM() {
+	clear(t.stateReset.nullProof)
+	clear(t.stateReset.nullSeed.value)
+	clear(t.stateReset.commitNonce)
+	clear(t.stateClear.platformAuth)
+	for _, auth := range t.stateClear.pcrAuth {
+		clear(auth)
+	}
+	t.stateReset = stateResetData{contextSlotMask: t.stateReset.contextSlotMask}
+	t.stateClear = stateClearData{platformPolicy: policy{alg: wire.AlgNull}, countdowns: idleCountdowns()}
 }
 
 // generator goes on from a state.

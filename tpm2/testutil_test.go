@@ -39,6 +39,12 @@ func (s *memoryStorage) SavePermanent(state []byte) error {
 	return nil
 }
 
+func (s *memoryStorage) LoadPermanent() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state, nil
+}
+
 // countingEntropy is a reproducible source of entropy.
 type countingEntropy struct{ n byte }
 

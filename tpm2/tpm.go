@@ -46,6 +46,8 @@ type Clock interface {
 type Storage interface {
 	// SavePermanent returns when the state is durable. On error the TPM goes into failure mode.
 	SavePermanent(state []byte) error
+	// LoadPermanent returns the state saved last, nil if none ever was: what a TPM that failed goes on with.
+	LoadPermanent() ([]byte, error)
 }
 
 // A TPM is one TPM 2.0. It is not safe for concurrent use.
