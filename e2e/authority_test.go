@@ -5,11 +5,13 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -274,5 +276,71 @@ func TestTPMAuthority(t *testing.T) {
 				t.Errorf("keys stay in the TPM: %s", out)
 			}
 		})
+	}
+}
+
+// Fifty machines made at once, on an authority that is not there yet: every certificate has a serial number of its own, and none is lost.
+func TestFiftySetups(t *testing.T) {
+	guard(t)
+	const (
+		machines     = 50
+		certificates = 3 // RSA, elliptic curve, platform
+	)
+	bin := programs(t, program(t))
+	ca := newLocalCA(t, bin)
+	dirs := make([]string, machines)
+	var wg sync.WaitGroup
+	for i := range dirs {
+		dirs[i] = t.TempDir()
+		wg.Go(func() {
+			cmd := exec.Command(filepath.Join(bin, "swtpm_setup"), "--tpm2", "--tpm-state", dirs[i], "--create-ek-cert", "--create-platform-cert", "--lock-nvram",
+				"--vmid", "vm"+strconv.Itoa(i), "--write-ek-cert-files", dirs[i], "--config", ca.path("setup.conf"))
+			if os.Getuid() == 0 {
+				cmd.Args = append(cmd.Args, "--runas", "0")
+			}
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("machine %d: %v\n%s", i, err, tail(string(out), 10))
+			}
+		})
+	}
+	wg.Wait()
+	if t.Failed() {
+		return
+	}
+	issuer, first, seen := ca.issuer(t), new(big.Int), map[string]bool{}
+	for i, dir := range dirs {
+		names, err := filepath.Glob(filepath.Join(dir, "ek-*.crt"))
+		if err != nil || len(names) != certificates-1 {
+			t.Fatalf("machine %d: certificates %v, %v", i, names, err)
+		}
+		for _, name := range names {
+			der, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cert, err := x509.ParseCertificate(der)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cert.CheckSignatureFrom(issuer); err != nil || cert.Subject.CommonName != "vm"+strconv.Itoa(i) {
+				t.Errorf("machine %d: %v, %v", i, err, cert.Subject)
+			}
+			seen[cert.SerialNumber.String()] = true
+			if first.Sign() == 0 || cert.SerialNumber.Cmp(first) < 0 {
+				first = cert.SerialNumber
+			}
+		}
+	}
+	if len(seen) != machines*(certificates-1) {
+		t.Errorf("%d serial numbers for %d certificates", len(seen), machines*(certificates-1))
+	}
+	// The number of the last certificate is on disk, and the first certificate of all was one of those above.
+	data, err := os.ReadFile(ca.path("serial"))
+	last, ok := new(big.Int).SetString(string(data), 10)
+	if err != nil || !ok {
+		t.Fatalf("serial number file %q, %v", data, err)
+	}
+	if n := last.Sub(last, first).Int64() + 1; n != machines*certificates {
+		t.Errorf("%d serial numbers were used for %d certificates", n, machines*certificates)
 	}
 }

@@ -23,7 +23,10 @@ type job struct{ message, issuer, out, hash string }
 
 // run has the program sign and returns the CMS structure it made.
 func (k *Key) run(j job) ([]byte, error) {
-	path, err := exec.LookPath(program)
+	path, err := exec.LookPath("gnutls-" + program) // its name where the system has a certtool of its own, as macOS does
+	if err != nil {
+		path, err = exec.LookPath(program)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("signing keys in PKCS #11 tokens need GnuTLS's program %s: %w", program, err)
 	}
