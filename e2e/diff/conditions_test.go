@@ -55,6 +55,12 @@ var conditions = map[string]func(*world, *difference) bool{
 	// A signed comparison with an operand that is empty, or negative.
 	"signed": func(w *world, d *difference) bool {
 		_, params, ok := w.parse(d.sent[theirs])
+		if c := d.command1; c.raw == nil { // as they are before encryption
+			params = params[:0]
+			for _, p := range c.params {
+				params = append(params, p[theirs])
+			}
+		}
 		if !ok || len(params) != 3 || len(params[2]) != 2 {
 			return false
 		}

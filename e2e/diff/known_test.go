@@ -25,6 +25,7 @@ type difference struct {
 
 // A knownDifference is a line of differences.txt.
 type knownDifference struct {
+	name         string  // of the command, *: any
 	command      wire.CC // 0: any
 	theirs, ours string  // code, or kind of value
 	condition    string
@@ -96,7 +97,7 @@ func readDifferences(t *testing.T) *differences {
 		if len(w) != 4 || conditions[w[3]] == nil {
 			t.Fatalf("a difference that cannot be read: %s", line)
 		}
-		k := &knownDifference{theirs: w[1], ours: w[2], condition: w[3], reason: strings.TrimSpace(reason)}
+		k := &knownDifference{name: w[0], theirs: w[1], ours: w[2], condition: w[3], reason: strings.TrimSpace(reason)}
 		if w[0] != "*" {
 			if k.command, ok = wire.CCByName(w[0]); !ok {
 				t.Fatalf("no command %s", w[0])
