@@ -3,6 +3,9 @@ package diff
 import (
 	"encoding/asn1"
 
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
 	"govtpm/tpm2/wire"
 )
 
@@ -36,4 +39,36 @@ func genX509(w *world) {
 	}
 	s := w.sigScheme(key)
 	w.do(w.cmd(wire.CCCertifyX509, o.handle, key.handle).b2(nil).plain(&s).b2(partial))
+}
+
+// extensionsDER tells whether the extensions of a partial certificate are DER, and a BIT STRING in those that the TPM looks at
+// (RFC 5280, 4.1).
+func extensionsDER(partial cryptobyte.String) bool {
+	var body, element, list cryptobyte.String
+	if !partial.ReadASN1(&body, cbasn1.SEQUENCE) {
+		return false
+	}
+	for tag := cbasn1.Tag(0); tag != cbasn1.Tag(3).ContextSpecific().Constructed(); {
+		if !body.ReadAnyASN1(&element, &tag) {
+			return false
+		}
+	}
+	if !element.ReadASN1(&list, cbasn1.SEQUENCE) || !element.Empty() {
+		return false
+	}
+	for !list.Empty() {
+		var extension, value cryptobyte.String
+		var oid asn1.ObjectIdentifier
+		critical := true
+		if !list.ReadASN1(&extension, cbasn1.SEQUENCE) || !extension.ReadASN1ObjectIdentifier(&oid) ||
+			extension.PeekASN1Tag(cbasn1.BOOLEAN) && !extension.ReadASN1Boolean(&critical) ||
+			!extension.ReadASN1(&value, cbasn1.OCTET_STRING) || !extension.Empty() {
+			return false
+		}
+		var bits asn1.BitString
+		if oid.Equal(asn1.ObjectIdentifier{2, 5, 29, 15}) && (!value.ReadASN1BitString(&bits) || !value.Empty()) {
+			return false
+		}
+	}
+	return true
 }
