@@ -8,6 +8,7 @@ import (
 
 	"govtpm/store"
 	"govtpm/tpm2"
+	"govtpm/tpm2/nvstate"
 )
 
 // Init powers the TPM on: it loads the permanent state, or makes a new TPM if there is none, and resumes volatile state if
@@ -96,7 +97,8 @@ func (t *TPM) bringUp(engine *tpm2.TPM, volatile []byte) error {
 		return nil
 	}
 	if err := engine.RestoreVolatile(volatile); err != nil {
-		return withResult(fmt.Errorf("resuming volatile state: %w", err), resultFailure)
+		err = fmt.Errorf("resuming volatile state: %w", advised(err, ", or move the volatile state away: the TPM then starts as after a loss of power"))
+		return withResult(err, resultFailure)
 	}
 	return nil
 }
@@ -178,9 +180,17 @@ func (t *TPM) loadEngine() (*tpm2.TPM, error) {
 	}
 	engine, err := tpm2.Load(t.environment(), state)
 	if err != nil {
-		return nil, fmt.Errorf("decoding permanent state: %w", err)
+		return nil, fmt.Errorf("decoding permanent state: %w", advised(err, ""))
 	}
 	return engine, nil
+}
+
+// advised adds to an error in a state what to do.
+func advised(err error, more string) error {
+	if fault := (*nvstate.Error)(nil); errors.As(err, &fault) {
+		return fmt.Errorf("%w; %s%s", err, fault.Advice(), more)
+	}
+	return err
 }
 
 // loadBackup exchanges the permanent state with the one before it, and takes that back if it is no better.

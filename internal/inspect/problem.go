@@ -38,7 +38,7 @@ func problem(blob string, err error) Problem {
 		}
 	}
 	// The errors of the envelope bring advice of their own, behind a semicolon; it stands beside.
-	if text, own, both := strings.Cut(p.Text, "; "); both && strings.HasPrefix(own, "restore") {
+	if text, own, both := strings.Cut(p.Text, "; "); both && strings.Contains(own, "restore it from a backup") {
 		p.Text = text
 	}
 	return p
@@ -49,11 +49,10 @@ func faultOf(p Problem, fault *nvstate.Error) Problem {
 	offset := fault.Offset
 	p.Text = fault.Kind.Error() + ": " + fault.Detail
 	p.Structure, p.Offset = fault.Structure, &offset
-	switch fault.Kind {
-	case nvstate.ErrVersion:
-		p.Advice = "it was written by a later version; use that, or a later version of this program"
-	case nvstate.ErrTruncated:
-		p.Advice = "the end is missing, as after a full disk or a broken copy; copy it again or " + restore
+	if own, found := strings.CutSuffix(fault.Advice(), "restore it from a backup"); found {
+		p.Advice = own + restore
+	} else {
+		p.Advice = own
 	}
 	return p
 }

@@ -67,7 +67,7 @@ func (k *Key) decrypt(t sealedTags, r records) ([]byte, error) {
 		return nil, damaged("the HMAC is missing")
 	}
 	if !hmac.Equal(mac, k.mac(text, iv)) {
-		return nil, fmt.Errorf("%w: the HMAC does not match: this is not the key the state was written with, or the state was altered", ErrDecrypt)
+		return nil, fmt.Errorf("%w: the HMAC does not match: this is not the key the state was written with, or the state was altered; give the right key, or restore it from a backup", ErrDecrypt)
 	}
 	if !hasIV {
 		iv = make([]byte, aes.BlockSize)
@@ -87,7 +87,7 @@ func (k *Key) decryptCBC(text, iv []byte) ([]byte, error) {
 	cipher.NewCBCDecrypter(block, iv).CryptBlocks(plain, text)
 	pad := int(plain[len(plain)-1])
 	if pad < 1 || pad > len(k.k) || pad > len(plain) {
-		return nil, fmt.Errorf("%w: bad padding: this is not the key the state was written with, or the state was altered", ErrDecrypt)
+		return nil, fmt.Errorf("%w: bad padding: this is not the key the state was written with, or the state was altered; give the right key, or restore it from a backup", ErrDecrypt)
 	}
 	return plain[:len(plain)-pad], nil
 }
@@ -99,12 +99,12 @@ func (k *Key) decryptV1(text []byte) ([]byte, error) {
 		return nil, err
 	}
 	if len(plain) < sha256.Size {
-		return nil, fmt.Errorf("%w: too short for its digest: this is not the key the state was written with", ErrDecrypt)
+		return nil, fmt.Errorf("%w: too short for its digest: this is not the key the state was written with; give the right one, or restore it from a backup", ErrDecrypt)
 	}
 	data := plain[sha256.Size:]
 	sum := sha256.Sum256(data)
 	if subtle.ConstantTimeCompare(sum[:], plain[:sha256.Size]) != 1 {
-		return nil, fmt.Errorf("%w: the digest does not match: this is not the key the state was written with, or the state was altered", ErrDecrypt)
+		return nil, fmt.Errorf("%w: the digest does not match: this is not the key the state was written with, or the state was altered; give the right key, or restore it from a backup", ErrDecrypt)
 	}
 	return data, nil
 }

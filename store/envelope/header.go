@@ -53,13 +53,13 @@ func splitHeader(blob []byte) (header, []byte, error) {
 		return h, nil, fmt.Errorf("%w: a program that knows version %d is needed", ErrVersion, m)
 	}
 	if n := binary.BigEndian.Uint16(blob[2:]); n != headerSize {
-		return h, nil, fmt.Errorf("%w: %d instead of %d", ErrHeaderSize, n, headerSize)
+		return h, nil, fmt.Errorf("%w: %d instead of %d; restore it from a backup", ErrHeaderSize, n, headerSize)
 	}
 	if n := binary.BigEndian.Uint32(blob[6:]); uint64(n) != uint64(len(blob)) {
 		return h, nil, fmt.Errorf("%w: it should have %d bytes and has %d; restore it from a backup", ErrHeader, n, len(blob))
 	}
 	if h.version == 0 {
-		return h, nil, fmt.Errorf("%w: version 0", ErrHeader)
+		return h, nil, fmt.Errorf("%w: version 0; restore it from a backup", ErrHeader)
 	}
 	return h, blob[headerSize:], nil
 }

@@ -2,6 +2,7 @@ package nvstate
 
 import (
 	"fmt"
+	"strings"
 
 	"govtpm/tpm2/wire"
 )
@@ -65,6 +66,19 @@ type Error struct {
 // Error gives place, kind and detail. It contains no bytes of the blob but counts, sizes, versions and handles.
 func (e *Error) Error() string {
 	return fmt.Sprintf("nvstate: %s at offset 0x%04x: %s: %s", e.Structure, e.Offset, e.Kind.Error(), e.Detail)
+}
+
+// Advice says what to do about a state that cannot be read.
+func (e *Error) Advice() string {
+	switch {
+	case e.Kind == ErrVersion:
+		return "it was written by a later version; use that, or a later version of this program"
+	case e.Kind == ErrTruncated:
+		return "the end is missing, as after a full disk or a broken copy; copy it again or restore it from a backup"
+	case strings.HasSuffix(e.Structure, "profile"):
+		return "use the program that wrote it or a later version of this one; if it was this one, restore the state from a backup"
+	}
+	return "restore it from a backup"
 }
 
 // Unwrap gives the kind.
