@@ -101,6 +101,36 @@ func TestVolatileOfEachRelease(t *testing.T) {
 	}
 }
 
+// Sets of commands have the length that their writer gave them: 0.10 always wrote 17 bytes from level 3 on, and below a profile with
+// fewer commands has fewer. They keep it.
+func TestCommandSetSizes(t *testing.T) {
+	for _, tt := range []struct {
+		level nvstate.Level
+		size  int
+	}{{2, 12}, {2, 14}, {3, 17}, {7, 16}, {7, 17}, {8, 16}} {
+		r := nvstatetest.Releases()[3+tt.level]
+		r.SetSize = tt.size
+		content, err := nvstate.DecodePermanent(goldens(t, "permanent-0.9.2-manufactured")[0].blob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content.Profile = profileAt(t, tt.level)
+		blob := r.Permanent(content)
+		got, err := nvstate.DecodePermanent(blob)
+		if err != nil {
+			t.Fatalf("level %d, %d bytes: %v", tt.level, tt.size, err)
+		}
+		if r.AsRead(content); r.Level != tt.level || !reflect.DeepEqual(got, content) {
+			t.Errorf("level %d, %d bytes: %+v", tt.level, tt.size, got.Data)
+		}
+		again, err := got.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameBytes(t, again, blob)
+	}
+}
+
 // State of each form that is cut off anywhere is refused.
 func TestEachReleaseCutOff(t *testing.T) {
 	permanent, err := nvstate.DecodePermanent(goldens(t, "permanent-0.9.2-shutdown-state")[0].blob)

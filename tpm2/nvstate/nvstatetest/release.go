@@ -19,6 +19,7 @@ type Release struct {
 	UserArea   uint64 // sizes of the NV memory
 	MemorySize uint32
 	OldLimits  bool // lower limits among the constants
+	SetSize    int  // of a set of commands, if it is not that of a profile with all commands
 }
 
 // Releases are the forms, the oldest first. Point releases of 0.7 and 0.8 took up the hash states of event sequences late.
@@ -115,6 +116,9 @@ func (r Release) asReadObject(o *nvstate.AnyObject) {
 
 // setSize is the length of a set of commands in the form of the release, all commands being enabled.
 func (r Release) setSize() int {
+	if r.SetSize != 0 {
+		return r.SetSize
+	}
 	if r.Data >= 5 {
 		return 16
 	}
