@@ -20,6 +20,16 @@ import (
 type oracle struct {
 	t    *testing.T
 	conn net.Conn
+	stop []func() // what ends it, the last first
+}
+
+// end ends swtpm, at the end of the test at the latest.
+func (o *oracle) end() {
+	for len(o.stop) != 0 {
+		last := len(o.stop) - 1
+		o.stop[last]()
+		o.stop = o.stop[:last]
+	}
 }
 
 // startOracle starts swtpm, if it is installed, and does TPM2_Startup(CLEAR).
@@ -43,7 +53,8 @@ func startOracleOn(t *testing.T, permanent, volatile []byte) *oracle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	o := &oracle{t: t, stop: []func(){func() { os.RemoveAll(dir) }}}
+	t.Cleanup(o.end)
 	flags := "not-need-init,startup-clear"
 	if volatile != nil {
 		flags = "not-need-init"
@@ -68,12 +79,13 @@ func startOracleOn(t *testing.T, permanent, volatile []byte) *oracle {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait(); close(ended) }()
-	t.Cleanup(func() { cancel(); <-ended })
+	o.stop = append(o.stop, func() { cancel(); <-ended })
 	for range 300 {
 		if conn, err := net.Dial("unix", socket); err == nil {
-			t.Cleanup(func() { conn.Close() })
+			o.stop = append(o.stop, func() { conn.Close() })
 			conn.SetDeadline(time.Now().Add(60 * time.Second))
-			return &oracle{t, conn}
+			o.conn = conn
+			return o
 		}
 		select {
 		case err := <-ended:

@@ -69,6 +69,7 @@ func (row *commandRow) formatFaults(t *testing.T, cmd *command, n rowCounts) {
 		if want == wire.RCSuccess { // what is left is a command of its own
 			continue
 		}
+		b.judge.compare(b, "cut short", resize(bytes.Clone(good[:size]), size), want)
 		if r := b.runBytes(resize(bytes.Clone(good[:size]), size)); r.rc != want {
 			t.Errorf("%d of %d bytes: %v, want %v", size, len(good), r.rc, want)
 		}
@@ -463,8 +464,10 @@ func (row *commandRow) parameterFaults(t *testing.T, cmd *command, n rowCounts) 
 			if b.protected(c.handles[authorized(cmd)[0]]) {
 				wrong = wire.RCAuthFail.Session(1)
 			}
+			judge := b.judge
+			b.judge = nil // a process for each would be too many
 			b.fails(f.name+": "+v.name+", and a wrong password", c.bytes(), wrong)
-			c.auths[0] = keep
+			c.auths[0], b.judge = keep, judge
 			n["session"]++
 		}
 	}

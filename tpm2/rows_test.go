@@ -26,9 +26,10 @@ type commandRow struct {
 	faults []rowFault
 	// plain is for a command whose action has no faults of its own: why.
 	plain   string
-	before  bool    // runs before TPM2_Startup
-	newAuth string  // that the command gives to what authorizes it
-	never   wire.RC // for a command that can only fail on this platform: what the good command gives
+	before  bool      // runs before TPM2_Startup
+	judged  *rowJudge // compares with libtpms
+	newAuth string    // that the command gives to what authorizes it
+	never   wire.RC   // for a command that can only fail on this platform: what the good command gives
 }
 
 // A rowFault is a change to the good command, or to the TPM that it meets, and the code it gives then.
@@ -166,13 +167,19 @@ func both(changes ...rowChange) rowChange {
 
 // newRowTPM is a TPM with every command that the engine has an action for. What the first use of something notes down is noted already: an
 // algorithm that was tested, an entity under dictionary attack protection that was used.
-func newRowTPM(t *testing.T) *testTPM {
+//
+// With a judge it is of the profile whose state libtpms loads everywhere.
+func newRowTPM(t *testing.T, judge *rowJudge) *testTPM {
 	t.Helper()
 	p, err := rowProfile()
+	if judge != nil {
+		p, err = NullProfile(), nil
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := newTestTPMWith(t, Options{Seeds: vectorSeeds(), Profile: p}).startup(wire.SUClear)
+	b.judge = judge
 	b.testedAll()
 	if err := b.checkLockedOut(false); err != nil {
 		t.Fatal(err)
@@ -226,6 +233,7 @@ func (b *testTPM) failedAuth(before persistentData, timers orderlyData, saves in
 func (b *testTPM) fails(name string, cmd []byte, want wire.RC) {
 	b.t.Helper()
 	before, persistent, timers, saves := b.trace(), b.persistent, b.orderly, b.storage.saves
+	b.judge.compare(b, name, cmd, want)
 	r := b.runBytes(cmd)
 	if r.rc != want {
 		b.t.Errorf("%s: %v (%#x), want %v (%#x) (failure: %v)", name, r.rc, uint32(r.rc), want, uint32(want), b.Failure())
@@ -247,7 +255,7 @@ func (b *testTPM) fails(name string, cmd []byte, want wire.RC) {
 // newRow makes the TPM of a row and its good command.
 func (row *commandRow) newRow(t *testing.T) (b *testTPM, c *rowCommand, check func(*testResponse)) {
 	t.Helper()
-	b = newRowTPM(t)
+	b = newRowTPM(t, row.judged)
 	if row.before {
 		b.shutdown(wire.SUState)
 		b.powerCycle()
@@ -340,7 +348,7 @@ func TestCommandRows(t *testing.T) {
 					if reason == "" || row != nil {
 						t.Fatalf("no action: reason %q, row of tests %v", reason, row != nil)
 					}
-					b := newRowTPM(t)
+					b := newRowTPM(t, nil)
 					b.fails("no action", newCommand(cmd.code).bytes(), wire.RCCommandCode)
 					return
 				}

@@ -64,6 +64,7 @@ type testTPM struct {
 	storage  *memoryStorage
 	locality uint8
 	presence bool
+	judge    *rowJudge // compares failures of TestCommandRows with libtpms, nil without
 }
 
 // vectorSeeds are the seeds of the reference vectors: ranges of bytes, see testdata/vectors/README.md.
