@@ -89,7 +89,7 @@ func TestExtensions(t *testing.T) {
 	type ext struct {
 		id       string
 		critical bool
-		value    string // "" if not checked
+		value    string
 	}
 	san, bc, ku, eku := "2.5.29.17", ext{"2.5.29.19", true, "3000"}, "2.5.29.15", "2.5.29.37"
 	akiExt := ext{"2.5.29.35", false, aki}
@@ -97,6 +97,10 @@ func TestExtensions(t *testing.T) {
 		"3112" + "3010" + "0606678105050101" + "0c06" + hex.EncodeToString([]byte("Fedora")) +
 		"3110" + "300e" + "0606678105050104" + "0c04" + hex.EncodeToString([]byte("QEMU")) +
 		"310f" + "300d" + "0606678105050105" + "0c03" + hex.EncodeToString([]byte("2.1"))
+	platform1 := "307ea47c307a" + sanEK[8:] + "3034" + // TPM and platform, each a Name
+		"3111" + "300f" + "06056781050204" + "0c06" + hex.EncodeToString([]byte("Fedora")) +
+		"310f" + "300d" + "06056781050205" + "0c04" + hex.EncodeToString([]byte("QEMU")) +
+		"310e" + "300c" + "06056781050206" + "0c03" + hex.EncodeToString([]byte("2.1"))
 	device := "3026a4243022" + "3120301e" + "06082b06010505070804" + "3012" + "06056781050102" + "0409" + hex.EncodeToString([]byte("IBM:01:02"))
 	tests := []struct {
 		name string
@@ -107,7 +111,7 @@ func TestExtensions(t *testing.T) {
 		{"ek 2.0", ekcert.EK, true, []ext{{san, true, sanEK}, bc, {"2.5.29.9", false, sda}, akiExt, {ku, true, "03020308"}, {eku, false, "300706056781050801"}}},
 		{"ek 1.2", ekcert.EK, false, []ext{{san, true, sanEK}, bc, {"2.5.29.9", false, sda}, akiExt, {ku, true, "03020520"}, {eku, false, "300706056781050801"}}},
 		{"platform 2.0", ekcert.Platform, true, []ext{{san, true, platform2}, bc, akiExt, {ku, true, "03020308"}, {eku, false, "300706056781050802"}}},
-		{"platform 1.2", ekcert.Platform, false, []ext{{san, true, ""}, bc, akiExt, {ku, true, "03020520"}, {eku, false, "300706056781050802"}}},
+		{"platform 1.2", ekcert.Platform, false, []ext{{san, true, platform1}, bc, akiExt, {ku, true, "03020520"}, {eku, false, "300706056781050802"}}},
 		{"iak", ekcert.IAK, true, []ext{{san, false, device}, bc, akiExt, {ku, true, "03020780"}}},
 		{"idevid", ekcert.IDevID, true, []ext{{san, false, device}, bc, akiExt, {ku, true, "03020780"}}},
 	}
@@ -128,7 +132,7 @@ func TestExtensions(t *testing.T) {
 			}
 			for i, e := range cert.Extensions {
 				w := tt.want[i]
-				if e.Id.String() != w.id || e.Critical != w.critical || w.value != "" && hex.EncodeToString(e.Value) != w.value {
+				if e.Id.String() != w.id || e.Critical != w.critical || hex.EncodeToString(e.Value) != w.value {
 					t.Errorf("extension %d: %s critical=%t %x, want %+v", i, e.Id, e.Critical, e.Value, w)
 				}
 			}
