@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"govtpm/control"
 	"govtpm/e2e/guestimage"
@@ -107,6 +108,74 @@ func TestQEMUCUSE(t *testing.T) {
 	v.do("gone /dev/vtpm9")
 	v.do("gone /tmp/pid")
 	v.off()
+}
+
+// A QEMU inside the guest passes the guest's character device through to a machine of its own, whose firmware measures
+// into it.
+func TestQEMUPassthrough(t *testing.T) {
+	const qemu = "/usr/bin/qemu-system-x86_64"
+	guard(t, "qemu-system-x86_64", "tpm2")
+	swtpm := program(t)
+	if swtpm == theirs {
+		t.Skip("Debian builds swtpm without CUSE")
+	}
+	files := tpm2Tools(t)
+	programs := map[string]string{"/bin/swtpm": swtpm, qemu: qemu}
+	modules, err := filepath.Glob("/usr/lib/*-linux-gnu/qemu/accel-tcg-*.so")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range modules { // QEMU opens them itself
+		programs[m] = m
+	}
+	for name, from := range programs {
+		more, err := guestimage.Program(name, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, more...)
+	}
+	for _, name := range []string{"/usr/share/seabios/bios-256k.bin", "/usr/share/qemu/kvmvapic.bin"} {
+		f, err := guestimage.HostFile(name, name)
+		if err != nil {
+			missing(t, "%v", err)
+		}
+		files = append(files, f)
+	}
+	kernel := guestKernel(t)
+	v := boot(t, machine{kernel: kernel, initramfs: initramfs(t, kernel, []string{"cuse"}, files...), extra: []string{"-m", "768"}})
+	v.ready()
+	v.do("wait /dev/cuse")
+	v.do("run /bin/swtpm cuse --tpm2 -n vtpm5 --tpmstate dir=/tmp/five --flags not-need-init")
+	v.do("run " + qemu + " -machine pc -accel tcg -m 32 -display none -nodefaults -no-user-config -daemonize -pidfile /tmp/qemu.pid" +
+		" -tpmdev passthrough,id=tpm0,path=/dev/vtpm5,cancel-path=/dev/null -device tpm-tis,tpmdev=tpm0")
+	// The TPM answers once the firmware has started it up, and then measured.
+	measured := regexp.MustCompile(`(?m)guest: info +0 : 0x.*[1-9A-F]`)
+	for end := time.Now().Add(2 * commandTime); !measured.MatchString(v.seen.String()); time.Sleep(3 * time.Second) {
+		if time.Now().After(end) {
+			t.Fatalf("PCR 0 holds no measurement\n%s", tail(v.seen.String(), 10))
+		}
+		v.try("run /usr/bin/tpm2 pcrread -T device:/dev/vtpm5 sha256:0")
+	}
+	v.off()
+}
+
+// try has the guest carry out a command, which may fail.
+func (v *vm) try(command string) {
+	v.t.Helper()
+	v.send(command)
+	end := time.After(commandTime)
+	for {
+		select {
+		case line, open := <-v.lines:
+			v.seen.WriteString(line + "\n")
+			if _, said, _ := strings.Cut(line, "guest: "); strings.HasPrefix(said, "ok "+command) || strings.HasPrefix(said, "failed "+command) || !open {
+				return
+			}
+		case <-end:
+			v.t.Fatalf("no answer to %q within %v", command, commandTime)
+		}
+	}
 }
 
 // moveByTool has swtpm_ioctl ask everything, and carry state away and back in all the ways there are.
