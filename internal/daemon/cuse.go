@@ -162,7 +162,7 @@ func (r *process) serveCUSE(dev *device) error {
 	if err := r.only("runas").dropPrivileges(); err != nil {
 		return failing(statusUser, err)
 	}
-	if err := r.pid.write(); err != nil {
+	if err := r.writePID(); err != nil {
 		return failing(statusPIDFile, err)
 	}
 	if s.flags.start {

@@ -52,6 +52,17 @@ func startupCommand(kind startup, tpm2 bool) ([]byte, error) {
 	return binary.BigEndian.AppendUint16([]byte(head), t), nil
 }
 
+// writePID tells the process ID, and heeds signals from then on: who knows where to send them finds somebody who cleans up. One
+// that comes before the loop ends it at once.
+func (r *process) writePID() error {
+	r.signals = make(chan os.Signal, 1)
+	signal.Notify(r.signals, syscall.SIGTERM, os.Interrupt)
+	if ignored := brokenPipes(); len(ignored) > 0 {
+		signal.Ignore(ignored...)
+	}
+	return r.pid.write()
+}
+
 // end collects why the process ends: the first reason counts.
 type end struct {
 	once   sync.Once
@@ -73,13 +84,6 @@ func (r *process) loop(set settings) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	e := &end{cancel: cancel}
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
-	defer signal.Stop(signals)
-	if ignored := brokenPipes(); len(ignored) > 0 {
-		signal.Ignore(ignored...)
-	}
-
 	notice := notification(r.Env("NOTIFY_SOCKET"))
 	if err := r.confine(set.fence); err != nil {
 		return &statusError{statusSeccomp, err}
@@ -107,7 +111,7 @@ func (r *process) loop(set settings) error {
 	}
 	notice()
 	select {
-	case <-signals:
+	case <-r.signals:
 		e.because(nil)
 	case <-ctx.Done():
 	}

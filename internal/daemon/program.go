@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strconv"
 	"sync/atomic"
 
@@ -117,6 +118,7 @@ type process struct {
 	data     *channel
 	device   *device // of "swtpm cuse"
 	pid      *pidFile
+	signals  chan os.Signal // that end the process; nil before the process ID is told
 	keys     envelope.Keys
 	closers  []io.Closer
 	trace    func(label string, msg []byte)
@@ -141,6 +143,9 @@ func (r *process) close() {
 	r.keys.File.Wipe()
 	r.keys.Migration.Wipe()
 	r.pid.remove()
+	if r.signals != nil {
+		signal.Stop(r.signals)
+	}
 	for i := len(r.closers) - 1; i >= 0; i-- {
 		r.closers[i].Close()
 	}
@@ -249,7 +254,7 @@ func (r *process) serve() error {
 	if err != nil {
 		return err
 	}
-	if err := r.pid.write(); err != nil {
+	if err := r.writePID(); err != nil {
 		return err
 	}
 	if err := r.openTPM(s.cfg); err != nil {
