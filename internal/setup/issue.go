@@ -35,11 +35,11 @@ type tool struct {
 	log                                  func(string) // a line the tool prints
 }
 
-// findTool reads the configuration; nil means that no certificates are made.
+// findTool reads the configuration.
 func findTool(conf *conffile.File) (*tool, error) {
 	name, _ := conf.Value("create_certs_tool")
 	if name == "" {
-		return nil, nil
+		return nil, errors.New("there is no tool for certificates: the configuration has no create_certs_tool")
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -244,11 +244,11 @@ func (t *tool) keep(typ ekcert.Type, a algorithm, der []byte) error {
 	return nil
 }
 
-// noCertificates is for a configuration without certificate tool: there are no certificates to make.
+// noCertificates is for a TPM without certificates.
 type noCertificates struct{}
 
 func (noCertificates) issue(typ ekcert.Type, _, _ string) ([]byte, error) {
-	return nil, fmt.Errorf("the configuration names no tool to make the %s certificate", typ)
+	return nil, fmt.Errorf("there is no tool to make the %s certificate", typ)
 }
 
 func (noCertificates) keep(ekcert.Type, algorithm, []byte) error { return nil }

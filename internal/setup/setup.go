@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"os/user"
@@ -32,7 +33,7 @@ type run struct {
 	out, err io.Writer // both the log, if there is one
 	conf     *conffile.File
 	program  *program
-	tool     *tool // that makes certificates, nil if there is none
+	tool     *tool // that makes certificates, nil if none are wanted
 	state    place
 	copies   copies
 }
@@ -133,7 +134,11 @@ func (r *run) configuration() error {
 		name = conffile.Find("swtpm_setup.conf", os.LookupEnv)
 	}
 	var err error
-	if r.conf, err = conffile.Read(name, os.LookupEnv); err != nil {
+	r.conf, err = conffile.Read(name, os.LookupEnv)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && r.o.text["config"] == "":
+		return fmt.Errorf("could not read the configuration file: %w; --create-config-files makes one", err)
+	case err != nil:
 		return fmt.Errorf("could not read the configuration file: %w", err)
 	}
 	return nil
@@ -308,10 +313,6 @@ func (r *run) certificates(tpm machine, p *plan) (certificates, error) {
 		return noCertificates{}, nil
 	}
 	t := r.tool
-	if t == nil { // no tool, no certificates
-		p.ekCert, p.platformCert = false, false
-		return noCertificates{}, nil
-	}
 	r.copies.dir = r.o.text["write-ek-cert-files"]
 	t.vmid, t.logfile, t.copies, t.ctx = r.o.text["vmid"], r.o.text["logfile"], &r.copies, r.ctx
 	t.tpm2 = r.o.flags["tpm2"]

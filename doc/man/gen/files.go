@@ -28,7 +28,7 @@ func filePages() []*page {
 			about: []string{"Says how swtpm_setup makes TPMs unless its options say otherwise. The file that --config names counts, or else the one in " +
 				"$XDG_CONFIG_HOME, by default ~/.config, or else the one in /etc."},
 			more: []extra{syntax, {title: "KEYS", items: []item{
-				{"create_certs_tool", "program that makes certificates, such as swtpm_localca; without it there are none"},
+				{"create_certs_tool", "program that makes certificates, such as swtpm_localca; without it none can be made"},
 				{"create_certs_tool_config", "its configuration, handed to it as --configfile"},
 				{"create_certs_tool_options", "its file of options, handed to it as --optsfile"},
 				{"create_certs_tool_timeout", "seconds that it has for a certificate before it is stopped; 300 by default"},
