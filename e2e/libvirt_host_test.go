@@ -185,22 +185,27 @@ func (l *libvirt) logs() string {
 // ran wants the daemon to have run a program with these arguments, in any order and perhaps more than once.
 func (l *libvirt) ran(program string, want ...string) {
 	l.t.Helper()
-	text, err := os.ReadFile(l.path("debug"))
+	ran(l.t, l.dir, program, strings.NewReplacer(l.tpmDir(), "STATE", l.path("cache/libvirt/qemu/log/"+domainName+"-swtpm.log"), "LOG",
+		l.dir, "DIR", domainName, "NAME", domainUUID, "UUID"), want...)
+}
+
+// ran looks for command lines, with names in place of what differs each time, in the log of a libvirt.
+func ran(t *testing.T, dir, program string, names *strings.Replacer, want ...string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "debug"))
 	if err != nil {
-		l.t.Fatal(err)
+		t.Fatal(err)
 	}
-	names := strings.NewReplacer(l.tpmDir(), "STATE", l.path("cache/libvirt/qemu/log/"+domainName+"-swtpm.log"), "LOG",
-		l.dir, "DIR", domainName, "NAME", domainUUID, "UUID")
 	fd := regexp.MustCompile(`fd(=| )\d+`)
 	ran := map[string]bool{}
 	for _, m := range regexp.MustCompile(`(?m)About to run (\S+) (.*)$`).FindAllStringSubmatch(string(text), -1) {
-		if m[1] == l.path("bin/"+program) {
+		if m[1] == filepath.Join(dir, "bin", program) {
 			ran[fd.ReplaceAllString(names.Replace(m[2]), "fd${1}FD")] = true
 		}
 	}
 	for _, w := range want {
 		if !ran[w] {
-			l.t.Errorf("%s was not run with %s, but with\n%s", program, w, strings.Join(slices.Sorted(maps.Keys(ran)), "\n"))
+			t.Errorf("%s was not run with %s, but with\n%s", program, w, strings.Join(slices.Sorted(maps.Keys(ran)), "\n"))
 		}
 	}
 }

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -99,4 +101,45 @@ func TestLibvirtMigration(t *testing.T) {
 	to.off(v)
 	to.ran("swtpm", "socket --ctrl type=unixio,path=DIR/run/libvirt/qemu/run/swtpm/1-NAME-swtpm.sock,mode=0600 --tpmstate dir=STATE,mode=0600 --log file=LOG --terminate --tpm2")
 	to.removes()
+}
+
+// The daemon of the system has the TPM's programs run by a user of their own. Users and everything that it writes are
+// of this test: its files are below one directory, and it sees a list of users in which there is QEMU's.
+func TestLibvirtSystem(t *testing.T) {
+	guard(t, "virsh", "qemu-system-x86_64", "unshare")
+	c := newCaller(t, true)
+	if err := exec.Command("unshare", "-m", "true").Run(); err != nil {
+		t.Skipf("no namespace of its own: %v", err)
+	}
+	for _, name := range []string{"passwd", "group"} {
+		text, err := os.ReadFile("/etc/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.write(name, string(text)+map[string]string{"passwd": "libvirt-qemu:x:64055:64055::/nonexistent:/bin/false\n", "group": "libvirt-qemu:x:64055:\n"}[name])
+	}
+	if err := errors.Join(os.Chmod(c.dir, 0o755), os.Mkdir(c.path("etc"), 0o755), os.Chown(c.path("ca"), nobody, nobody)); err != nil {
+		t.Fatal(err)
+	}
+	c.write("etc/qemu.conf", "swtpm_user = \"65534\"\nswtpm_group = \"65534\"\nstdio_handler = \"file\"\nsecurity_driver = \"none\"\nnamespaces = []\ncgroup_controllers = []\n")
+	c.write("domain.xml", `<domain type='qemu'><name>`+domainName+`</name><uuid>`+domainUUID+`</uuid><memory unit='MiB'>64</memory>
+  <os><type arch='x86_64' machine='q35'>hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+  <tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm></devices></domain>`)
+	cmd := exec.Command("unshare", "-m", "sh", "-c", `mount --bind passwd /etc/passwd && mount --bind group /etc/group && exec "$@"`, "sh",
+		"virsh", "-c", "qemu:///embed?root="+c.dir, strings.ReplaceAll("define domain.xml; start NAME; destroy NAME; start NAME; destroy NAME; undefine --keep-tpm NAME", "NAME", domainName))
+	cmd.Dir = c.dir
+	cmd.Env = append(c.env, "LC_ALL=C", "LIBVIRT_LOG_FILTERS=1:util.command", "LIBVIRT_LOG_OUTPUTS=1:file:"+c.path("debug"))
+	out, err := cmd.CombinedOutput()
+	if err != nil || strings.Count(string(out), "started") != 2 || strings.Contains(string(out), "error:") {
+		log, _ := os.ReadFile(c.path("log/swtpm/" + domainName + "-swtpm.log"))
+		t.Fatalf("%v\n%s\n%s", err, out, tail(string(log), 20))
+	}
+	ran(t, c.dir, "swtpm_setup", strings.NewReplacer(c.dir, "DIR", domainName, "NAME", domainUUID, "UUID"), "--print-capabilities",
+		"--tpm2 --tpm-state DIR/lib/swtpm/UUID/tpm2 --vmid NAME:UUID --logfile DIR/log/swtpm/NAME-swtpm.log --createek --create-ek-cert --create-platform-cert --lock-nvram --not-overwrite")
+	for name, mode := range map[string]fs.FileMode{"tpm2": fs.ModeDir | 0o700, "tpm2/tpm2-00.permall": 0o600} {
+		st, err := os.Stat(c.path("lib/swtpm/" + domainUUID + "/" + name))
+		if err != nil || st.Mode() != mode || st.Sys().(*syscall.Stat_t).Uid != nobody {
+			t.Errorf("%s: %+v, %v", name, st, err)
+		}
+	}
 }
