@@ -101,6 +101,38 @@ func TestVolatileOfEachRelease(t *testing.T) {
 	}
 }
 
+// What a later version adds to any structure is skipped, and the place for it may be missing.
+func TestLaterFieldsOfEachRelease(t *testing.T) {
+	for _, r := range nvstatetest.Releases() {
+		for name, changed := range map[string]func() nvstatetest.Release{
+			"later":   func() nvstatetest.Release { r := r; r.Later = []byte("later"); return r },
+			"missing": func() nvstatetest.Release { r := r; r.NoEnds = true; return r },
+		} {
+			for _, state := range []string{"shutdown-state", "children", "nv"} {
+				p, err := nvstate.DecodePermanent(goldens(t, "permanent-0.9.2-"+state)[0].blob)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p.Profile = profileAt(t, r.Level)
+				got, err := nvstate.DecodePermanent(changed().Permanent(p))
+				if r.AsRead(p); err != nil || !reflect.DeepEqual(got, p) {
+					t.Errorf("%s, %s, %s: %v", r.Name, name, state, err)
+				}
+			}
+			for _, state := range []string{"hash-sequences", "hmac-sequence", "loaded-objects", "sessions"} {
+				v, err := nvstate.DecodeVolatile(goldens(t, "volatile-0.9.2-"+state)[0].blob)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := nvstate.DecodeVolatile(changed().Volatile(v))
+				if r.AsReadVolatile(v); err != nil || !reflect.DeepEqual(got, v) {
+					t.Errorf("%s, %s, %s: %v", r.Name, name, state, err)
+				}
+			}
+		}
+	}
+}
+
 // Sets of commands have the length that their writer gave them: 0.10 always wrote 17 bytes from level 3 on, and below a profile with
 // fewer commands has fewer. They keep it.
 func TestCommandSetSizes(t *testing.T) {

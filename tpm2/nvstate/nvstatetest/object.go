@@ -9,7 +9,7 @@ import (
 
 // ContextObject writes the payload of the saved context of an object; in the form of 0.8 and later.
 func (r Release) ContextObject(a *nvstate.AnyObject) []byte {
-	o := &out{}
+	o := r.out()
 	r.anyObject(o, a)
 	return o.b
 }

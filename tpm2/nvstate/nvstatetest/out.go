@@ -7,7 +7,11 @@ import (
 )
 
 // out is a blob that grows. Numbers are big-endian.
-type out struct{ b []byte }
+type out struct {
+	b      []byte
+	later  []byte
+	noEnds bool
+}
 
 func (o *out) u8(v uint8)   { o.b = append(o.b, v) }
 func (o *out) u16(v uint16) { o.b = binary.BigEndian.AppendUint16(o.b, v) }
@@ -51,8 +55,14 @@ func (o *out) block(content func()) {
 	binary.BigEndian.PutUint16(o.b[at:], uint16(len(o.b)-at-2))
 }
 
-// end is the empty group behind the last field of a structure.
-func (o *out) end() { o.raw([]byte{1, 0, 0}) }
+// end is the group behind the last field of a structure, for what later versions add.
+func (o *out) end() {
+	if o.noEnds {
+		o.absent()
+		return
+	}
+	o.block(func() { o.raw(o.later) })
+}
 
 // absent is a group that is not there.
 func (o *out) absent() { o.raw([]byte{0, 0, 0}) }

@@ -9,7 +9,7 @@ import (
 
 // Permanent writes permanent state in the form of the release.
 func (r Release) Permanent(p *nvstate.Permanent) []byte {
-	o := &out{}
+	o := r.out()
 	o.head(r.All, 0xAB364723, r.All)
 	if r.All >= 4 {
 		o.sized(append([]byte(p.Profile), 0))
@@ -215,7 +215,7 @@ func (r Release) userNVRAM(o *out, n *nvstate.UserNVRAM) {
 			index(o, e.Index)
 			continue
 		}
-		object := &out{}
+		object := r.out()
 		r.anyObject(object, &e.Object.AnyObject)
 		size := r.EntrySize
 		if size == 0 {

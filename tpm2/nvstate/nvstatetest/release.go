@@ -20,6 +20,10 @@ type Release struct {
 	MemorySize uint32
 	OldLimits  bool // lower limits among the constants
 	SetSize    int  // of a set of commands, if it is not that of a profile with all commands
+
+	// Later is what a later version put behind the last field of each structure, and NoEnds leaves the place for it out.
+	Later  []byte
+	NoEnds bool
 }
 
 // Releases are the forms, the oldest first. Point releases of 0.7 and 0.8 took up the hash states of event sequences late.
@@ -49,6 +53,8 @@ func Releases() []Release {
 	}
 	return list
 }
+
+func (r Release) out() *out { return &out{later: r.Later, noEnds: r.NoEnds} }
 
 // AsRead changes permanent state to what a reader finds of it in the form of the release.
 func (r Release) AsRead(p *nvstate.Permanent) {

@@ -9,7 +9,7 @@ import (
 
 // Volatile writes volatile state in the form of the release.
 func (r Release) Volatile(v *nvstate.Volatile) []byte {
-	o := &out{}
+	o := r.out()
 	o.head(4, 0x45637889, 1)
 	o.u32(uint32(v.ExclusiveAuditSession))
 	o.u64(v.Time)
