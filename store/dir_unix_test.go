@@ -5,8 +5,10 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -169,20 +171,40 @@ func TestOddFiles(t *testing.T) {
 	}
 }
 
+// limitedSave is the process of saveLimited.
+const limitedSave = "limited save"
+
+// saveLimited saves more than a file of this process may hold. It is a process of its own, for the limit counts for all its files.
+func saveLimited(dir string) int {
+	var limit unix.Rlimit
+	err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit)
+	if limit.Cur = 4096; err == nil {
+		err = unix.Setrlimit(unix.RLIMIT_FSIZE, &limit)
+	}
+	s, openErr := store.Open("dir://"+dir, store.Options{})
+	if err = errors.Join(err, openErr); err == nil {
+		err = s.Lock(0)
+	}
+	if err == nil {
+		err = s.Save(store.Permanent, bytes.Repeat([]byte("new"), 3000))
+	}
+	if !errors.Is(err, unix.EFBIG) {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
 // A file that cannot be written to its end: an error, the old state, nothing left behind.
 func TestSaveFails(t *testing.T) {
 	dir := t.TempDir()
 	s := locked(t, dir, store.Options{})
 	check(t, s.Save(store.Permanent, []byte("old")))
-	var limit unix.Rlimit
-	check(t, unix.Getrlimit(unix.RLIMIT_FSIZE, &limit))
-	small := limit
-	small.Cur = 4096
-	check(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &small))
-	err := s.Save(store.Permanent, bytes.Repeat([]byte("new"), 3000))
-	check(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &limit))
-	if !errors.Is(err, unix.EFBIG) {
-		t.Errorf("Save: %v", err)
+	check(t, s.Unlock())
+	cmd := exec.Command(os.Args[0], dir)
+	cmd.Env = append(os.Environ(), helperEnv+"="+limitedSave)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("Save: %v\n%s", err, out)
 	}
 	storetest.WantBlob(t, s, store.Permanent, []byte("old"))
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {

@@ -18,11 +18,13 @@ import (
 	"govtpm/store"
 )
 
-// helperEnv makes the test binary a process that holds a lock until its standard input ends.
+// helperEnv makes the test binary a process that holds a lock until its standard input ends, or one that saves under a limit.
 const helperEnv = "GOVTPM_TEST_HOLD_LOCK"
 
 func TestMain(m *testing.M) {
-	if how := os.Getenv(helperEnv); how != "" {
+	if how := os.Getenv(helperEnv); how == limitedSave {
+		os.Exit(saveLimited(os.Args[1]))
+	} else if how != "" {
 		os.Exit(holdLock(how, os.Args[1]))
 	}
 	os.Exit(m.Run())
