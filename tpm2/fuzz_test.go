@@ -30,7 +30,7 @@ func fuzzSeeds() [][]byte {
 
 // seedHandle is a handle that a fresh TPM takes for the kind.
 func seedHandle(kind wire.HandleInterface) wire.Handle {
-	for _, h := range []wire.Handle{wire.RHOwner, wire.RHPlatform, wire.RHEndorsement, wire.RHLockout, 0x02000000, 0x03000001, 0x80000000, 0x01000000, 0} {
+	for _, h := range []wire.Handle{wire.RHOwner, wire.RHPlatform, wire.RHEndorsement, wire.RHLockout, 0x02000000, 0x03000001, 0x80000000, 0x01000000, disk, wire.RHACT0, 0} {
 		if kind.Allows(nil, h) {
 			return h
 		}
@@ -44,23 +44,48 @@ func FuzzExecute(f *testing.F) {
 	for _, seed := range fuzzSeeds() {
 		f.Add(seed)
 	}
+	f.Fuzz(func(t *testing.T, input []byte) { newTestTPM(t).fuzz(input) })
+}
+
+// FuzzExecuteExtended is FuzzExecute on a TPM with every command and algorithm there is.
+func FuzzExecuteExtended(f *testing.F) {
+	for _, seed := range fuzzSeeds() {
+		f.Add(seed)
+	}
 	f.Fuzz(func(t *testing.T, input []byte) {
-		b := newTestTPM(t)
-		b.define(nvPublic(0x01000000, nvOpen, 8))
-		b.startSession(wire.SEHMAC, wire.AlgSHA256, wire.RHNull, nil, plainSession)
-		b.startSession(wire.SEPolicy, wire.AlgSHA256, wire.RHNull, nil, plainSession)
-		for n := 0; len(input) > 0 && n < 16; n++ {
-			size := len(input)
-			if len(input) >= 6 {
-				size = min(size, max(10, int(binary.BigEndian.Uint32(input[2:])%maxCommandSize)))
-			}
-			checkResponse(t, b.Execute(context.Background(), uint8(n%5), input[:size]))
-			input = input[size:]
+		b, _ := newComponentBench(t)
+		b.must(setTimeout(0, 1))
+		b.fuzz(input)
+		b.clock.now += 2e9
+		b.CountDown()
+		state, err := b.VolatileState()
+		if err != nil {
+			t.Fatal(err)
 		}
-		if err := b.Failure(); err != nil {
-			t.Errorf("failure mode: %v", err)
+		b.reload()
+		if again, err := loadTest(t, b.storage.state); err != nil || again.Init() != nil || again.RestoreVolatile(state) != nil {
+			t.Errorf("what the commands left does not load: %v", err)
 		}
 	})
+}
+
+// fuzz runs the commands of an input.
+func (b *testTPM) fuzz(input []byte) {
+	b.t.Helper()
+	b.define(nvPublic(0x01000000, nvOpen, 8))
+	b.startSession(wire.SEHMAC, wire.AlgSHA256, wire.RHNull, nil, plainSession)
+	b.startSession(wire.SEPolicy, wire.AlgSHA256, wire.RHNull, nil, plainSession)
+	for n := 0; len(input) > 0 && n < 16; n++ {
+		size := len(input)
+		if len(input) >= 6 {
+			size = min(size, max(10, int(binary.BigEndian.Uint32(input[2:])%maxCommandSize)))
+		}
+		checkResponse(b.t, b.Execute(context.Background(), uint8(n%5), input[:size]))
+		input = input[size:]
+	}
+	if err := b.Failure(); err != nil {
+		b.t.Errorf("failure mode: %v", err)
+	}
 }
 
 // checkResponse checks the header of a response: a whole one, and ten bytes if it is a failure.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"govtpm/tpm2/nvstate"
@@ -34,10 +35,16 @@ func extensionCommands() string {
 	return b.String()
 }
 
+var extendedProfile = sync.OnceValues(func() (*Profile, error) { return ParseProfile(implementedJSON()) })
+
 // newExtendedTPM is a TPM with every command and algorithm that the engine has, started up with CLEAR.
 func newExtendedTPM(t *testing.T) *testTPM {
 	t.Helper()
-	return newTestTPMWith(t, Options{Seeds: vectorSeeds(), Profile: testProfile(t, implementedJSON())}).startup(wire.SUClear)
+	p, err := extendedProfile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newTestTPMWith(t, Options{Seeds: vectorSeeds(), Profile: p}).startup(wire.SUClear)
 }
 
 // A profile can name every command that has an action, and no other.
