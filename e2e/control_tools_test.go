@@ -155,3 +155,39 @@ func controlTools(t *testing.T, bin, swtpm string, ours bool, network string) {
 	}
 	p.wait(10 * time.Second)
 }
+
+// A TPM 1.2, which only Debian has, starts with our swtpm_bios as with theirs: the same is said, with the same exit status, in every step.
+func TestBIOSOfTPM12(t *testing.T) {
+	guard(t, theirs, "swtpm_ioctl", "swtpm_bios")
+	bins := [2]string{programs(t, theirs), programs(t, program(t))}
+	var told [2][]string
+	for side, bin := range bins {
+		dir := shortDir(t)
+		p := start(t, theirs, "socket", "--tpmstate", "dir="+dir, "--ctrl", "type=unixio,path="+dir+"/c", "--server", "type=unixio,path="+dir+"/d")
+		tool := func(name, options string) string {
+			socket := map[string]string{"swtpm_bios": dir + "/d", "swtpm_ioctl": dir + "/c"}[name]
+			cmd := exec.Command(filepath.Join(bin, name), append([]string{"--unix", socket}, strings.Fields(options)...)...)
+			out, err := cmd.CombinedOutput()
+			if err != nil && !errors.As(err, new(*exec.ExitError)) {
+				t.Fatal(err)
+			}
+			text := strings.TrimRight(words.ReplaceAllString(string(out), ""), "\n")
+			return fmt.Sprintf("%s %s: %d %q", name, options, cmd.ProcessState.ExitCode(), text)
+		}
+		for deadline := time.Now().Add(startTime); !strings.Contains(tool("swtpm_ioctl", "-c"), ": 0 "); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				missing(t, "there is no TPM 1.2: %s", p.log)
+			}
+		}
+		for _, options := range []string{
+			"-d", "-o", "-ea", "-ea", "", "-s", "-c -cs", "-n", "-cs -u", "-n -ea", "-n -cs", "-u -o", "--tpm2", "-n -u", "-ea",
+		} {
+			if !strings.Contains(options, "-n") {
+				told[side] = append(told[side], tool("swtpm_ioctl", "-i"))
+			}
+			told[side] = append(told[side], tool("swtpm_bios", options))
+		}
+		p.kill()
+	}
+	sameLines(t, told[0], told[1])
+}

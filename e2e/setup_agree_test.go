@@ -108,23 +108,50 @@ func TestSetupAgrees(t *testing.T) {
 				}
 				told[side] = tell(t, swtpm, dir)
 			}
-			for i := range min(len(told[0]), len(told[1])) {
-				if told[0][i] != told[1][i] {
-					t.Errorf("at line %d their state has %s, and ours %s", i+1, told[0][i], told[1][i])
-				}
-			}
-			if len(told[0]) != len(told[1]) {
-				t.Errorf("%d and %d lines", len(told[0]), len(told[1]))
-			}
+			sameLines(t, told[0], told[1])
 		})
 	}
 }
 
+// sameLines compares what two states hold.
+func sameLines(t *testing.T, theirs, ours []string) {
+	t.Helper()
+	for i := range min(len(theirs), len(ours)) {
+		if theirs[i] != ours[i] {
+			t.Errorf("at line %d their state has %s, and ours %s", i+1, theirs[i], ours[i])
+		}
+	}
+	if len(theirs) != len(ours) {
+		t.Errorf("%d and %d lines", len(theirs), len(ours))
+	}
+}
+
+// Debian's swtpm_setup makes our TPM, and ours Debian's, as when only a part of the programs was replaced.
+func TestSetupOfTheOther(t *testing.T) {
+	guard(t, theirs, "swtpm_setup", "swtpm_localca")
+	swtpm := program(t)
+	bins := [2]string{programs(t, theirs), programs(t, swtpm)}
+	for _, options := range []string{
+		"--create-ek-cert --create-platform-cert --lock-nvram --vmid vm",
+		"--create-ek-cert --allow-signing --decryption --create-spk --ecc --rsa-keysize 3072 --pcr-banks sha1,sha512",
+	} {
+		var told [2][]string
+		for side, bin := range bins {
+			ca, dir := newLocalCA(t, bins[1]), t.TempDir()
+			tpm := []string{"--tpm", filepath.Join(bins[1-side], "swtpm") + " socket"}
+			setupWith(t, bin, ca, dir, options, tpm...)
+			setupWith(t, bin, ca, dir, "--reconfigure --pcr-banks sha384,sha1", tpm...)
+			told[side] = tell(t, swtpm, dir)
+		}
+		sameLines(t, told[0], told[1])
+	}
+}
+
 // setupWith runs swtpm_setup for a TPM 2.
-func setupWith(t *testing.T, bin string, ca localCA, dir, options string) string {
+func setupWith(t *testing.T, bin string, ca localCA, dir, options string, more ...string) {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(bin, "swtpm_setup"), append([]string{"--tpm2", "--tpm-state", dir, "--config", ca.path("setup.conf")},
-		strings.Fields(options)...)...)
+		append(strings.Fields(options), more...)...)...)
 	if os.Getuid() == 0 {
 		cmd.Args = append(cmd.Args, "--runas", "root") // Debian's default is another account
 	}
@@ -133,7 +160,6 @@ func setupWith(t *testing.T, bin string, ca localCA, dir, options string) string
 	if err != nil {
 		t.Fatalf("swtpm_setup %s: %v\n%s", options, err, tail(string(out), 20))
 	}
-	return string(out)
 }
 
 // tell has our inspector tell what a state holds, without what no two states have in common.
