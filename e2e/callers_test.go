@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -214,18 +213,6 @@ func TestCallersProxmox(t *testing.T) {
 			}
 		})
 	}
-}
-
-// loopDevice makes a block device of a file.
-func loopDevice(t *testing.T, name string) string {
-	t.Helper()
-	out, err := exec.Command("losetup", "--find", "--show", name).Output()
-	if err != nil {
-		t.Skipf("no block device can be made here: %v", err)
-	}
-	device := strings.TrimSpace(string(out))
-	t.Cleanup(func() { _ = exec.Command("losetup", "--detach", device).Run() })
-	return device
 }
 
 // Incus and LXD: in the socket's directory, ended by a signal. Their containers' chardev is TestQEMUProxy.

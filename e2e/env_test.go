@@ -140,6 +140,18 @@ func shortDir(t *testing.T) string {
 	return dir
 }
 
+// loopDevice makes a block device of a file.
+func loopDevice(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.Command("losetup", "--find", "--show", name).Output()
+	if err != nil {
+		t.Skipf("no block device can be made here: %v", err)
+	}
+	device := strings.TrimSpace(string(out))
+	t.Cleanup(func() { _ = exec.Command("losetup", "--detach", device).Run() })
+	return device
+}
+
 // tail gives the last lines of a text, for failures.
 func tail(text string, lines int) string {
 	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
