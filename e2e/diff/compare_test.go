@@ -38,12 +38,14 @@ func (w *world) differ(c *command, sent two, r *response, kind, what string) {
 
 // compareCodes compares the response codes of a command of which at least one failed.
 func (w *world) compareCodes(c *command, sent two, r *response) {
+	if r.rc[ours] == wire.RCFailure {
+		w.stop("failure mode of ours")
+		w.differ(c, sent, r, "failure-of-ours", "a command brings our engine into failure mode")
+		return
+	}
 	if r.rc[ours] == r.rc[theirs] {
 		if !r.raw.same() {
 			w.differ(c, sent, r, "error-bytes", "different bytes with the same code")
-		}
-		if r.rc[ours] == wire.RCFailure && c.code != wire.CCGetTestResult && w.failed() {
-			w.stop("failure mode of both")
 		}
 		w.takenBackByFailure(c.code, r.rc[theirs])
 		return
