@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -54,4 +58,52 @@ func setUpScript(env *testscript.Env) error {
 	env.Setenv("HOME", env.WorkDir)
 	env.Values[connectionsKey{}] = connections{}
 	return nil
+}
+
+// TestEveryOptionHasAScript looks for every option and suboption of the programs' help in the scripts.
+func TestEveryOptionHasAScript(t *testing.T) {
+	files, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	scripts := map[string]string{} // by the first word of their names
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(name), ".txtar"), "_")
+		scripts[kind] += string(text)
+	}
+	long := regexp.MustCompile(`(?m)^\s*(?:-\w\|)?--[a-z0-9][a-z0-9-]*`)
+	sub := regexp.MustCompile(`[\[,|( ]([a-z][a-z0-9-]+)(=|[\],|])`)
+	for help, kind := range map[string]string{
+		"socket --help": "daemon", "chardev --help": "daemon", "cuse --help": "daemon", "inspect --help": "inspect", "decode --help": "decode",
+		"ioctl --help": "ioctl", "bios --help": "bios", "setup --help": "setup", "cert --help": "cert", "localca --help": "localca",
+	} {
+		var out, errs bytes.Buffer
+		if run(strings.Fields("swtpm "+help), strings.NewReader(""), &out, &errs) != 0 {
+			t.Fatalf("%s: %s", help, errs.String())
+		}
+		var wanted []string
+		for line := range strings.Lines(out.String()) {
+			option := long.FindString(line)
+			if option == "" {
+				continue
+			}
+			wanted = append(wanted, option[strings.Index(option, "--"):])
+			grammar, _, _ := strings.Cut(line, " : ")
+			if kind != "daemon" && kind != "inspect" {
+				continue // the tools' options have no suboptions
+			}
+			for _, m := range sub.FindAllStringSubmatch(grammar, -1) {
+				wanted = append(wanted, m[1])
+			}
+		}
+		for _, w := range wanted {
+			if !strings.Contains(scripts[kind], w) {
+				t.Errorf("%s: no script has %s", help, w)
+			}
+		}
+	}
 }

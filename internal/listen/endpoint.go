@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 )
@@ -35,11 +36,27 @@ func (e *Endpoint) Listen() (net.Listener, error) {
 	if e.Network == "unix" {
 		return e.listenUnix()
 	}
-	host := e.Address
-	if e.Interface != "" {
-		host += "%" + e.Interface
+	host, err := e.literal()
+	if err != nil {
+		return nil, err
 	}
 	return net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(int(e.Port))))
+}
+
+// literal is the address, with its interface if it is link-local: others need none. A name is no address, and nobody is
+// asked for it.
+func (e *Endpoint) literal() (string, error) {
+	addr, err := netip.ParseAddr(e.Address)
+	if err != nil {
+		return "", fmt.Errorf("could not parse the bind address '%s'", e.Address)
+	}
+	if e.Interface == "" || !addr.Is6() || !addr.IsLinkLocalUnicast() {
+		return addr.String(), nil
+	}
+	if _, err := net.InterfaceByName(e.Interface); err != nil {
+		return "", fmt.Errorf("there is no interface '%s'", e.Interface)
+	}
+	return addr.WithZone(e.Interface).String(), nil
 }
 
 func (e *Endpoint) listenUnix() (net.Listener, error) {
