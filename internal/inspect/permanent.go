@@ -13,7 +13,8 @@ type Permanent struct {
 	Profile     Profile          `json:"profile"`
 	Shutdown    Shutdown         `json:"shutdown"`
 	Hierarchies []Hierarchy      `json:"hierarchies"`
-	NoClear     bool             `json:"disableClear"` // TPM2_Clear is disabled for the lockout authorization
+	Extension   *Extension       `json:"beyondLibtpms,omitempty"` // saved by TPM2_Shutdown(STATE)
+	NoClear     bool             `json:"disableClear"`            // TPM2_Clear is disabled for the lockout authorization
 	Lockout     Lockout          `json:"lockout"`
 	PCR         PCR              `json:"pcr"`
 	Time        Time             `json:"time"`
@@ -134,6 +135,7 @@ func permanentOf(p *nvstate.Permanent, secrets bool) *Permanent {
 		platform = hierarchyOf("platform", p.StateClear.PlatformAuth, p.StateClear.PlatformAlg, p.StateClear.PlatformPolicy)
 		r.Hierarchies[0].Enabled, r.Hierarchies[1].Enabled = &p.StateClear.SHEnable, &p.StateClear.EHEnable
 		r.Counters.saved(p.StateReset)
+		r.Extension = extensionOf(p.StateClear.Extension)
 		r.Audit.Digest = p.StateReset.CommandAuditDigest
 		r.PCR.Values = valuesOf(p.StateClear.PCRSave, d.PCRActive)
 	}

@@ -93,6 +93,7 @@ func (p *printer) permanent(s *Permanent) {
 
 	p.head("Hierarchies")
 	p.hierarchies(s.Hierarchies)
+	p.extension(s.Extension)
 	p.row("TPM2_Clear", "%s", pick(s.NoClear, "disabled", "enabled"))
 	for _, name := range []string{"endorsement", "owner", "platform"} {
 		if s.Seeds[name] == 0 {
@@ -158,6 +159,7 @@ func (p *printer) volatile(s *Volatile) {
 	p.secrets(s.Secrets)
 	p.head("Hierarchies now")
 	p.hierarchies(s.Hierarchies)
+	p.extension(s.Extension)
 	p.head("PCR now")
 	p.values(s.PCR)
 	p.head(fmt.Sprintf("Loaded objects: %d", len(s.Objects)+len(s.Sequences)))

@@ -16,6 +16,7 @@ type Volatile struct {
 	Time        Time           `json:"time"`
 	SavedAt     uint64         `json:"savedAt"` // ms since 1970
 	Hierarchies []Hierarchy    `json:"hierarchies"`
+	Extension   *Extension     `json:"beyondLibtpms,omitempty"`
 	Counters    Counters       `json:"counters"`
 	AuditDigest Hex            `json:"auditDigest,omitempty"`
 	Exclusive   string         `json:"exclusiveAuditSession,omitempty"`
@@ -67,6 +68,7 @@ func volatileOf(v *nvstate.Volatile, p *nvstate.Permanent, secrets bool) *Volati
 		r.Time.Epoch, r.Counters.Resets, r.Counters.TotalResets = &d.TimeEpoch, &d.ResetCount, &d.TotalResetCount
 	}
 	r.Counters.saved(reset)
+	r.Extension = extensionOf(clear.Extension)
 	r.PCR = valuesOf(v.PCRs, active)
 	if v.InFailureMode {
 		r.Failure = &Failure{v.FailFunction, v.FailLine, v.FailCode}

@@ -39,8 +39,8 @@ const (
 	CountdownSet                                  // TPM2_ACT_SetTimeout ran since Startup
 )
 
-// isIdle reports whether the timer is as TPM Reset leaves it.
-func (t *Countdown) isIdle() bool {
+// IsIdle reports whether the timer is as TPM Reset leaves it.
+func (t *Countdown) IsIdle() bool {
 	return t.Timeout == 0 && t.Deadline == 0 && t.Flags == 0 && t.PolicyAlg == wire.AlgNull && len(t.Policy) == 0
 }
 
@@ -52,7 +52,7 @@ func (e *StateClearExtension) code(c *coder) {
 	for i := range e.Countdowns {
 		if t := &e.Countdowns[i]; c.reading {
 			t.PolicyAlg = wire.AlgNull
-		} else if !t.isIdle() {
+		} else if !t.IsIdle() {
 			present |= 1 << i
 		}
 	}

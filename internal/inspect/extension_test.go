@@ -1,0 +1,52 @@
+package inspect
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"govtpm/tpm2/nvstate"
+	"govtpm/tpm2/wire"
+)
+
+// What a profile beyond libtpms adds is told, with the rest of the state.
+func TestExtension(t *testing.T) {
+	p, err := nvstate.DecodePermanent(payload(t, "permanent-0.9.2-shutdown-state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _ := nvstate.BuiltinProfile("custom")
+	profile, err := nvstate.RequestedProfile(`{"Name":"custom:x","Commands":"` + all.Commands + `,0x198,0x1a0"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Profile = profile.Text()
+	e := &nvstate.StateClearExtension{ReadOnly: true}
+	for i := range e.Countdowns {
+		e.Countdowns[i].PolicyAlg = wire.AlgNull
+	}
+	e.Countdowns[1] = nvstate.Countdown{Timeout: 30, Flags: nvstate.CountdownPreserved, PolicyAlg: wire.AlgSHA1, Policy: bytes.Repeat([]byte{0xAB}, 20)}
+	e.Countdowns[15] = nvstate.Countdown{Deadline: 5000, Flags: nvstate.CountdownSignaled, PolicyAlg: wire.AlgNull}
+	p.StateClear.Extension = e
+	blob, err := p.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, out, stderr := run(blob, "-")
+	text := strings.Join(strings.Fields(out), " ") // lines are folded
+	for _, want := range []string{
+		" read-only mode on ",
+		"timer 0x40000111 30 s left, signaled before the last resume, policy sha1 abababab",
+		"timer 0x4000011f expires at 5000 ms of the TPM's time, signaled ",
+	} {
+		if status != 0 || !strings.Contains(text, want) {
+			t.Errorf("status %d, %s: no %q in\n%s", status, stderr, want, out)
+		}
+	}
+	var report Report
+	status, out, _ = run(blob, "--json", "-")
+	if err := json.Unmarshal([]byte(out), &report); status != 0 || err != nil || report.Permanent.Extension == nil || len(report.Permanent.Extension.Countdowns) != 2 {
+		t.Errorf("status %d, %v: %s", status, err, out)
+	}
+}
