@@ -96,6 +96,11 @@ func programPages() []*page {
 					"qemu-system-x86_64 ... -chardev socket,id=chrtpm,path=vmtpm/sock \\",
 					"    -tpmdev emulator,id=tpm0,chardev=chrtpm -device tpm-crb,tpmdev=tpm0",
 				}},
+				{title: "ENVIRONMENT", items: []item{
+					{"TPM_PATH", "state directory, if there is no --tpmstate"},
+					{"TPM_PORT", "TCP port, if --server type=tcp has neither port nor fd"},
+					{"NOTIFY_SOCKET", "where systemd is told that the service is ready"},
+				}},
 				exitStatus(zeroOne),
 			},
 			see: []string{"swtpm(8)", "swtpm_ioctl(8)", "swtpm_setup(8)"},
@@ -108,7 +113,15 @@ func programPages() []*page {
 		{
 			name: "swtpm-cuse", section: 8, what: "software TPM as a character device in user space", help: helpOf(daemon.Main, "cuse", "--help"),
 			about: []string{"A TPM that is a device of this machine. Programs read and write it as they would a chip's; swtpm_ioctl controls it."},
-			more:  []extra{exitStatus("0 if all went well, another number otherwise.")}, see: []string{"swtpm(8)", "swtpm_ioctl(8)"},
+			more: []extra{{title: "EXIT STATUS", items: []item{
+				{"0", "the device is there, and the process in the background"},
+				{"1", "the command line makes no sense, or the kernel gives no device"},
+				{"255", "a device number is none, there is no place for the state, the device exists already, or the TPM does not start"},
+				{"254", "the device has no name"}, {"253", "suboptions make no sense"}, {"252", "the process is not root"},
+				{"251", "it cannot become the user of --runas"}, {"243", "the PID file cannot be written"},
+				{"242", "there is no seccomp filter although --seccomp was given"},
+			}}},
+			see: []string{"swtpm(8)", "swtpm_ioctl(8)"},
 		},
 		{
 			name: "swtpm-inspect", section: 8, what: "tell what a saved state of a TPM holds", help: helpOf(inspect.Main, "--help"),
