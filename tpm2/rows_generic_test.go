@@ -18,6 +18,7 @@ func (row *commandRow) generic(t *testing.T, cmd *command, n rowCounts) {
 	row.sessionFaults(t, cmd, n)
 	row.entityFaults(t, cmd, n)
 	row.parameterFaults(t, cmd, n)
+	row.stateFaults(t, cmd, n)
 }
 
 // resize sets the size in the header.

@@ -154,6 +154,8 @@ func sessionRows() []commandRow {
 		{
 			code: wire.CCStartAuthSession,
 			good: func(b *testTPM) (*testCommand, func(*testResponse)) {
+				b.define(nvPublic(rowNV, nvOpen, 8))
+				b.must(nvCommand(wire.CCNVWrite, rowNV).b2([]byte("content!")).u16(0))
 				b.persistent.ownerAuth = []byte("own")
 				key, salt, nonce := b.addKey(saltKey()), []byte("the salt of a session, 32 bytes."), bytes.Repeat([]byte{0xA5}, 20)
 				c := newCommand(wire.CCStartAuthSession, key, wire.RHOwner).b2(nonce).b2(encryptedSalt(b.t, salt)).
@@ -165,7 +167,7 @@ func sessionRows() []commandRow {
 						r.t.Errorf("nonce %x", s.nonceTPM)
 					}
 					s.key = kdf.KDFa(hashFunc(wire.AlgSHA256), append([]byte("own"), salt...), "ATH", s.nonceTPM, nonce, 256)
-					b.want(wire.RCSuccess, s.run(newCommand(wire.CCClockSet, wire.RHOwner).u64(b.orderly.clock), nil))
+					b.want(wire.RCSuccess, s.run(newCommand(wire.CCNVRead, wire.RHOwner, rowNV).u16(8).u16(0), nil))
 				}
 			},
 			faults: []rowFault{
