@@ -152,7 +152,11 @@ func TestForgedVolatileStates(t *testing.T) {
 				t.Fatal(err)
 			}
 			refusals, tries := 0, 0
-			for n := 0; n < len(payload)-sha1.Size; n += stride(g.name) {
+			step := stride(g.name)
+			if !long() {
+				step = max(step, 7)
+			}
+			for n := 0; n < len(payload)-sha1.Size; n += step {
 				for _, bit := range []byte{1, 0x80} {
 					bad := bytes.Clone(payload)
 					bad[n] ^= bit
