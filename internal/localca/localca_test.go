@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"govtpm/internal/keyfile"
 	"govtpm/internal/localca"
@@ -357,4 +358,39 @@ func TestLogfile(t *testing.T) {
 	if err != nil || !strings.Contains(string(data), "Successfully created EK") || !strings.Contains(string(data), "Could not create EK") {
 		t.Errorf("%q, %v", data, err)
 	}
+}
+
+// TestKilled ends programs at any moment of an authority's making: whatever they left, the next run has an authority whose files fit.
+func TestKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	args := newCA(t, dir)
+	for _, after := range []time.Duration{5, 20, 50, 100, 200, 300, 400, 600, 800} {
+		cmd := exec.Command(self, append(args[:len(args):len(args)], "--type", "ek")...)
+		cmd.Env = append(os.Environ(), asProgram+"=1")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(after * time.Millisecond)
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+	if code, _, errs := run(args, "--type", "ek"); code != 0 {
+		t.Fatal(errs)
+	}
+	state := filepath.Join(dir, "state")
+	root, issuer := cert(t, filepath.Join(state, "swtpm-localca-rootca-cert.pem")), cert(t, filepath.Join(state, "issuercert.pem"))
+	if err := issuer.CheckSignatureFrom(root); err != nil {
+		t.Error(err)
+	}
+	if err := cert(t, filepath.Join(dir, "ek.cert")).CheckSignatureFrom(issuer); err != nil {
+		t.Error(err)
+	}
+	verify(t, state, filepath.Join(dir, "ek.cert"))
 }
