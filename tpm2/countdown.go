@@ -22,8 +22,12 @@ type countdown struct {
 	set       bool // TPM2_ACT_SetTimeout ran since Startup
 }
 
-// idleCountdowns are the timers as TPM Reset and TPM Restart leave them.
-func idleCountdowns() (all [countdowns]countdown) {
+// idleCountdowns are the timers as TPM Reset and TPM Restart leave them; a TPM without TPM2_ACT_SetTimeout has none.
+func (t *TPM) idleCountdowns() []countdown {
+	if t.limits.ACT == 0 {
+		return nil
+	}
+	all := make([]countdown, countdowns)
 	for i := range all {
 		all[i].policy.alg = wire.AlgNull
 	}
@@ -32,7 +36,7 @@ func idleCountdowns() (all [countdowns]countdown) {
 
 // countdown is the timer of a handle, nil for other handles.
 func (t *TPM) countdown(h wire.Handle) *countdown {
-	if h < wire.RHACT0 || h > wire.RHACTF {
+	if i := h - wire.RHACT0; uint64(i) >= uint64(len(t.stateClear.countdowns)) {
 		return nil
 	}
 	return &t.stateClear.countdowns[h-wire.RHACT0]
@@ -96,9 +100,6 @@ func (t *TPM) expire(timer int) {
 
 // expireCountdowns signals the timers whose time is over.
 func (t *TPM) expireCountdowns() {
-	if t.limits.ACT == 0 {
-		return
-	}
 	for i := range t.stateClear.countdowns {
 		if d := t.stateClear.countdowns[i].deadline; d != 0 && d <= t.time() {
 			t.expire(i)
@@ -109,7 +110,7 @@ func (t *TPM) expireCountdowns() {
 // CountDown brings the TPM to the present without a command, so that countdown timers expire in time; they do so in failure mode too
 // (Part 1, 40.4). It returns when to call it again, 0 for no need to: the TPM then has no timer that counts.
 func (t *TPM) CountDown() time.Duration {
-	if !t.volatile.on || !t.volatile.started || t.limits.ACT == 0 {
+	if !t.volatile.on || !t.volatile.started || len(t.stateClear.countdowns) == 0 {
 		return 0
 	}
 	t.updateTime()
@@ -129,7 +130,7 @@ func (t *TPM) CountDown() time.Duration {
 // (Part 1, 40.2; Part 2, 8.12).
 func (t *TPM) countdownStartup(kind startupKind) {
 	if kind != startupResume {
-		t.stateClear.countdowns = idleCountdowns()
+		t.stateClear.countdowns = t.idleCountdowns()
 		return
 	}
 	for i := range t.stateClear.countdowns {

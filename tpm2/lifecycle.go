@@ -95,7 +95,7 @@ func (t *TPM) manufacture(s *Seeds) {
 	t.resetLockoutParameters()
 	t.orderly.clockSafe = true
 	t.stateClear.platformPolicy = none
-	t.stateClear.countdowns, t.saved.stateClear.countdowns = idleCountdowns(), idleCountdowns()
+	t.stateClear.countdowns, t.saved.stateClear.countdowns = t.idleCountdowns(), t.idleCountdowns()
 	t.stateReset.contextSlotMask = 0xFFFF
 	t.saved.stateClear.platformPolicy = none
 	t.saved.stateReset.contextSlotMask = 0xFFFF
@@ -153,7 +153,7 @@ func (t *TPM) forgetRAM() {
 		clear(auth)
 	}
 	t.stateReset = stateResetData{contextSlotMask: t.stateReset.contextSlotMask}
-	t.stateClear = stateClearData{platformPolicy: policy{alg: wire.AlgNull}, countdowns: idleCountdowns()}
+	t.stateClear = stateClearData{platformPolicy: policy{alg: wire.AlgNull}, countdowns: t.idleCountdowns()}
 }
 
 // generator goes on from a state.

@@ -19,6 +19,9 @@ func (t *TPM) extensionState(d *stateClearData, running bool) *nvstate.StateClea
 		return nil
 	}
 	e := &nvstate.StateClearExtension{ReadOnly: d.readOnly}
+	for i := range e.Countdowns {
+		e.Countdowns[i].PolicyAlg = wire.AlgNull
+	}
 	for i := range d.countdowns {
 		x, s := &d.countdowns[i], &e.Countdowns[i]
 		s.PolicyAlg, s.Policy = x.policy.alg, x.policy.digest
@@ -52,10 +55,7 @@ func (t *TPM) resumeExtension(d *stateClearData, e *nvstate.StateClearExtension)
 		return nil
 	}
 	d.readOnly = e.ReadOnly && t.profile.commands.has(wire.CCReadOnlyControl)
-	if t.limits.ACT == 0 {
-		return nil
-	}
-	for i := range e.Countdowns {
+	for i := range d.countdowns {
 		s, x := &e.Countdowns[i], &d.countdowns[i]
 		if s.PolicyAlg != wire.AlgNull && (!t.hasHash(s.PolicyAlg) || len(s.Policy) != digestSize(s.PolicyAlg)) || s.PolicyAlg == wire.AlgNull && len(s.Policy) != 0 {
 			return &nvstate.Error{Kind: nvstate.ErrHash, Structure: "STATE_CLEAR_EXTENSION", Detail: "a policy that is no digest of this TPM"}

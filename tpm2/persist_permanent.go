@@ -66,8 +66,8 @@ func load(env Environment, permanent []byte) (*TPM, error) {
 		return nil, err
 	}
 	t.orderly = t.saved.orderly
-	none := stateClearData{platformPolicy: policy{alg: wire.AlgNull}, countdowns: idleCountdowns()}
-	t.stateClear, t.saved.stateClear = none, none
+	none := stateClearData{platformPolicy: policy{alg: wire.AlgNull}, countdowns: t.idleCountdowns()}
+	t.stateClear, t.saved.stateClear = none, none.clone()
 	t.stateReset.contextSlotMask, t.saved.stateReset.contextSlotMask = nvstate.SlotMask16, nvstate.SlotMask16
 	if p.StateReset != nil && p.StateClear != nil {
 		// libtpms loses the level of the null seed when it loads and saves such state.
@@ -223,7 +223,7 @@ func (t *TPM) stateClearOfState(s *nvstate.StateClear) (stateClearData, error) {
 	d := stateClearData{
 		shEnable: s.SHEnable, ehEnable: s.EHEnable, phEnableNV: s.PHEnableNV,
 		platformPolicy: policy{s.PlatformAlg, s.PlatformPolicy}, platformAuth: s.PlatformAuth,
-		pcrSave: make(pcrSave), pcrAuth: [1][]byte{s.PCRAuth}, countdowns: idleCountdowns(),
+		pcrSave: make(pcrSave), pcrAuth: [1][]byte{s.PCRAuth}, countdowns: t.idleCountdowns(),
 	}
 	if err := t.resumeExtension(&d, s.Extension); err != nil {
 		return d, err

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"govtpm/tpm2/nvstate"
 	"govtpm/tpm2/wire"
 )
 
@@ -206,4 +207,31 @@ func TestReadOnlyStartup(t *testing.T) {
 	b.must(readOnlyCommand(0))
 	b.powerCycle()
 	b.want(wire.RCValue.Parameter(1), b.run(newCommand(wire.CCStartup).u16(uint16(wire.SUState))))
+}
+
+// A TPM without timers saves the mode alone; one without the mode and timers saves what libtpms would.
+func TestReadOnlyWithoutTimers(t *testing.T) {
+	for commands, want := range map[string]bool{",0x1a0": true, ",0x1a6": false} {
+		b := newTestTPMWith(t, Options{Seeds: vectorSeeds(), Profile: testProfile(t, extendedJSON(commands, ""))}).startup(wire.SUClear)
+		if want {
+			b.must(readOnlyCommand(1))
+		}
+		b.shutdown(wire.SUState)
+		p, err := nvstate.DecodePermanent(b.storage.state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := p.StateClear.Extension
+		if (e != nil) != want || want && !e.ReadOnly {
+			t.Errorf("%s: %+v", commands, e)
+		}
+		for i := range nvstate.NumCountdowns {
+			if want && !e.Countdowns[i].IsIdle() {
+				t.Errorf("timer %d: %+v", i, e.Countdowns[i])
+			}
+		}
+		if b = b.reload().startup(wire.SUState); b.readOnly() != want {
+			t.Errorf("%s: read-only %t", commands, b.readOnly())
+		}
+	}
 }

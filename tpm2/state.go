@@ -3,6 +3,7 @@ package tpm2
 import (
 	"bytes"
 	"maps"
+	"slices"
 
 	"govtpm/internal/crypto/drbg"
 	"govtpm/tpm2/wire"
@@ -111,7 +112,7 @@ type stateClearData struct {
 	pcrSave                        pcrSave
 	pcrAuth                        [1][]byte // one group of PCRs with an authValue
 	readOnly                       bool
-	countdowns                     [countdowns]countdown
+	countdowns                     []countdown // none without TPM2_ACT_SetTimeout
 }
 
 // savedData is what NV holds of data that runs ahead in RAM.
@@ -159,6 +160,7 @@ func (d stateClearData) clone() stateClearData {
 	for i := range d.pcrAuth {
 		d.pcrAuth[i] = bytes.Clone(d.pcrAuth[i])
 	}
+	d.countdowns = slices.Clone(d.countdowns)
 	for i := range d.countdowns {
 		p := &d.countdowns[i].policy
 		p.digest = bytes.Clone(p.digest)
