@@ -89,12 +89,13 @@ func TestDifferential(t *testing.T) {
 // newWorld starts both.
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	known := readDifferences(t)
 	s, err := startSWTPM()
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{tpm: [2]device{newEngine(), s}, rng: rand.New(rand.NewPCG(1, 1)), info: make(map[wire.CC]*tpm2.CommandInfo),
-		known: readDifferences(t), counts: make(map[wire.CC]map[wire.RC]int), ends: make(map[string]int), report: t.Errorf}
+		known: known, counts: make(map[wire.CC]map[wire.RC]int), ends: make(map[string]int), report: t.Errorf}
 	w.reset()
 	if err := s.powerCycle(false); err != nil {
 		t.Fatal(err)
