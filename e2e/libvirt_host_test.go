@@ -34,11 +34,10 @@ const (
 // A libvirt is a daemon of its own, with everything that it writes below one directory. It runs without privileges, as
 // it does for the users of desktops and inside KubeVirt's pods: root runs it as nobody.
 type libvirt struct {
-	t       *testing.T
-	dir     string
-	env     []string
-	daemon  *process
-	console *vm
+	t      *testing.T
+	dir    string
+	env    []string
+	daemon *process
 }
 
 // startLibvirt starts the daemon with the program first in its PATH. Hosts of different numbers take each other's domains.
