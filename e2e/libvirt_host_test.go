@@ -214,6 +214,7 @@ type domain struct {
 	model     string
 	encrypted bool
 	banks     []string
+	disk      string // a qcow2 image, which is where snapshots are kept
 }
 
 // define defines the domain of the suite: a guest with the suite's program, its console on a socket.
@@ -233,6 +234,10 @@ func (l *libvirt) define(d domain) {
 	if len(d.banks) > 0 {
 		fmt.Fprintf(&backend, "<active_pcr_banks><%s/></active_pcr_banks>", strings.Join(d.banks, "/><"))
 	}
+	disk := ""
+	if d.disk != "" {
+		disk = fmt.Sprintf("<disk type='file'><driver name='qemu' type='qcow2'/><source file='%s'/><target dev='sda' bus='sata'/></disk>", d.disk)
+	}
 	l.virsh("define", l.write("domain.xml", fmt.Sprintf(`<domain type='%s'>
   <name>%s</name><uuid>%s</uuid><memory unit='MiB'>256</memory><vcpu>1</vcpu>
   <os><type arch='x86_64' machine='q35'>hvm</type><kernel>%s</kernel><initrd>%s</initrd>
@@ -241,11 +246,11 @@ func (l *libvirt) define(d domain) {
   <devices>
     <emulator>/usr/bin/qemu-system-x86_64</emulator>
     <controller type='usb' model='none'/><memballoon model='none'/>
-    <serial type='unix'><source mode='bind' path='%s'/></serial>
+    %s<serial type='unix'><source mode='bind' path='%s'/></serial>
     <tpm model='%s'><backend type='emulator' version='2.0'>%s</backend></tpm>
   </devices>
 </domain>
-`, kind, domainName, domainUUID, image, initrd, cpu, l.path("console"), d.model, backend.String())))
+`, kind, domainName, domainUUID, image, initrd, cpu, disk, l.path("console"), d.model, backend.String())))
 }
 
 // start starts the domain and waits for its guest.

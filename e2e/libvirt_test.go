@@ -80,6 +80,28 @@ func TestLibvirtEncrypted(t *testing.T) {
 	l.removes()
 }
 
+// A snapshot of a running domain takes its TPM along.
+func TestLibvirtSnapshot(t *testing.T) {
+	guard(t, "libvirtd", "virsh", "qemu-system-x86_64", "qemu-img")
+	l := startLibvirt(t, program(t), 1)
+	disk := l.path("disk.qcow2")
+	if out, err := l.command("qemu-img", "create", "-q", "-f", "qcow2", disk, "16M").CombinedOutput(); err != nil {
+		t.Fatalf("qemu-img: %v\n%s", err, out)
+	}
+	l.define(domain{model: "tpm-crb", disk: disk})
+	v := l.start()
+	v.do("keep /dev/tpm0")
+	l.virsh("snapshot-create-as", domainName, "there")
+	v.do("kept /dev/tpm0") // removes what was kept
+	l.virsh("snapshot-revert", "--paused", domainName, "there")
+	v = l.attach()
+	l.virsh("resume", domainName)
+	v.do("kept /dev/tpm0")
+	l.off(v)
+	l.virsh("snapshot-delete", domainName, "there")
+	l.removes()
+}
+
 // A domain moves to the daemon of another host.
 func TestLibvirtMigration(t *testing.T) {
 	guard(t, "libvirtd", "virsh", "qemu-system-x86_64")
