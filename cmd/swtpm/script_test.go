@@ -56,6 +56,7 @@ func condition(name string) (bool, error) {
 // setUpScript gives a script a home of its own; of the environment there is nothing but PATH.
 func setUpScript(env *testscript.Env) error {
 	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // a program of the race detector sleeps for a second at its end
 	env.Values[connectionsKey{}] = connections{}
 	return nil
 }
