@@ -45,6 +45,7 @@ type DRBG struct {
 	last          [blockSize]byte
 	continuous    bool
 	entropy       io.Reader // nil: seeded, never reseeds itself
+	restored      bool      // from a state that others may go on from too
 }
 
 // New makes a generator from seed material alone: the generator of a primary
@@ -74,7 +75,7 @@ func Instantiate(entropy io.Reader, personalization []byte) (*DRBG, error) {
 // Generate fills buf. One call is one request: after it key and counter are
 // replaced, so two calls of 8 bytes differ from one of 16.
 func (d *DRBG) Generate(buf []byte) error {
-	if d.entropy != nil && d.reseedCounter >= reseedInterval {
+	if d.entropy != nil && (d.restored || d.reseedCounter >= reseedInterval) {
 		if err := d.Reseed(nil); err != nil {
 			return err
 		}
@@ -126,7 +127,7 @@ func (d *DRBG) Reseed(additional []byte) error {
 		return err
 	}
 	d.update(&seed)
-	d.reseedCounter = 1
+	d.reseedCounter, d.restored = 1, false
 	return nil
 }
 
@@ -229,9 +230,11 @@ func (d *DRBG) State() State {
 }
 
 // Restore makes a generator that continues at s. With entropy nil it never
-// reseeds itself.
+// reseeds itself; otherwise it does so before its first output, because a
+// snapshot may be resumed many times, and signatures with the same nonce give
+// the key away.
 func Restore(s State, entropy io.Reader) *DRBG {
-	d := &DRBG{reseedCounter: s.ReseedCounter, entropy: entropy}
+	d := &DRBG{reseedCounter: s.ReseedCounter, entropy: entropy, restored: entropy != nil}
 	copy(d.key[:], s.Seed[:keySize])
 	copy(d.v[:], s.Seed[keySize:])
 	for i, w := range s.LastValue {

@@ -173,6 +173,28 @@ func TestCounterCarries(t *testing.T) {
 	}
 }
 
+// A restored generator with entropy takes it in before its first output, once.
+func TestRestoreWithEntropy(t *testing.T) {
+	s := New([]byte("seed")).State()
+	r, want := Restore(s, bytes.NewReader(bytes.Repeat([]byte{7}, 1000))), Restore(s, nil)
+	if r.State() != s {
+		t.Error("the state changed before there was output")
+	}
+	want.entropy = bytes.NewReader(bytes.Repeat([]byte{7}, 1000))
+	if err := want.Reseed(nil); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		var a, b [32]byte
+		if err := errors.Join(r.Generate(a[:]), want.Generate(b[:])); err != nil || a != b {
+			t.Fatalf("%x, want %x (%v)", a, b, err)
+		}
+	}
+	if err := Restore(s, bytes.NewReader(nil)).Generate(make([]byte, 1)); err == nil {
+		t.Error("output without entropy")
+	}
+}
+
 func TestStateAndClone(t *testing.T) {
 	d := New([]byte("seed"))
 	d.SetContinuousTest(true)
