@@ -18,7 +18,6 @@ type attestRow struct {
 	key, scheme int
 	good        func(b *testTPM, key wire.Handle) (*testCommand, func(*wire.TPMSAttest) bool)
 	faults      []rowFault
-	noNull      bool // quote: signs with a scheme in any case
 }
 
 // attestKey is a signing key in the endorsement hierarchy, so that nothing is obfuscated.

@@ -146,11 +146,6 @@ func (b *testTPM) authIndex(cc wire.CC, n int) int {
 	return i
 }
 
-// withPassword replaces the password of session n.
-func withPassword(n int, p string) rowChange {
-	return func(_ *testTPM, c *rowCommand) { c.auths[n-1] = testAuth{handle: wire.RSPW, hmac: []byte(p)} }
-}
-
 // when changes the TPM only.
 func when(change func(b *testTPM)) rowChange {
 	return func(b *testTPM, _ *rowCommand) { change(b) }
