@@ -179,6 +179,9 @@ func (r *process) run() error {
 	if done, err := r.print(); done || err != nil {
 		return err
 	}
+	if err := r.activate(); err != nil {
+		return err
+	}
 	return r.serve()
 }
 

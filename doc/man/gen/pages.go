@@ -100,6 +100,8 @@ func programPages() []*page {
 					{"TPM_PATH", "state directory, if there is no --tpmstate"},
 					{"TPM_PORT", "TCP port, if --server type=tcp has neither port nor fd"},
 					{"NOTIFY_SOCKET", "where systemd is told that the service is ready"},
+					{"LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES", "sockets that systemd opened: those named data and ctrl, or else the first for the data " +
+						"channel and the second for the control channel, where no option says otherwise"},
 				}},
 				exitStatus(zeroOne),
 			},
