@@ -39,8 +39,8 @@ func TestMain(m *testing.M) {
 // fakeCerttool signs with the key in the driver's place.
 func fakeCerttool(how string, args []string) error {
 	value := func(name string) string { return args[slices.Index(args, name)+1] }
-	if env := strings.Join(os.Environ(), "\n"); strings.Contains(strings.Join(args, "\n"), "1234") || strings.Contains(env, PINVariable) ||
-		!strings.Contains(env, "GNUTLS_PIN=1234") || !strings.Contains(env, "DRIVER=conf") {
+	if env := strings.Join(os.Environ(), "\n"); strings.Contains(strings.Join(args, "\n"), "geheim") || strings.Contains(env, PINVariable) ||
+		!strings.Contains(env, "GNUTLS_PIN=geheim") || !strings.Contains(env, "DRIVER=conf") {
 		return errors.New("the PIN is not where it belongs")
 	}
 	switch how {
@@ -153,10 +153,10 @@ func none(string) (string, bool) { return "", false }
 
 func TestSign(t *testing.T) {
 	install(t, "signs")
-	t.Setenv(PINVariable, "1234")
+	t.Setenv(PINVariable, "geheim")
 	cert, driver := newIssuer(t)
 	pinFile := filepath.Join(t.TempDir(), "pin")
-	if err := os.WriteFile(pinFile, []byte("1234\n"), 0o600); err != nil {
+	if err := os.WriteFile(pinFile, []byte("geheim\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	name := "pkcs11:token=a%20b;object=k;type=private?module-path=" + driver
@@ -164,7 +164,7 @@ func TestSign(t *testing.T) {
 		uri string
 		pin []byte
 	}{
-		{name, []byte("1234")}, {name, nil}, {name + "&pin-value=1234", nil}, {name + "&pin-value=%31234&x-y=z", nil},
+		{name, []byte("geheim")}, {name, nil}, {name + "&pin-value=geheim", nil}, {name + "&pin-value=%67eheim&x-y=z", nil},
 		{name + "&pin-source=file:" + pinFile, nil}, {name + "&pin-source=" + pinFile, nil}, {"PKCS11" + name[6:], nil},
 	} {
 		k, err := New(tt.uri, tt.pin, cert, os.LookupEnv, []string{"DRIVER=conf"})
@@ -203,14 +203,14 @@ func TestSignFails(t *testing.T) {
 			install(t, tt.how)
 			temp := t.TempDir()
 			t.Setenv("TMPDIR", temp)
-			k, err := New("pkcs11:id=%01?module-path="+driver, []byte("1234"), tt.issuer, none, []string{"DRIVER=conf"})
+			k, err := New("pkcs11:id=%01?module-path="+driver, []byte("geheim"), tt.issuer, none, []string{"DRIVER=conf"})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if tt.how == "hangs" {
 				k.limit = 300 * time.Millisecond
 			}
-			if _, err := k.SignMessage(nil, []byte("message"), crypto.SHA256); err == nil || !strings.HasPrefix(err.Error(), tt.want) || strings.Contains(err.Error(), "1234") {
+			if _, err := k.SignMessage(nil, []byte("message"), crypto.SHA256); err == nil || !strings.HasPrefix(err.Error(), tt.want) || strings.Contains(err.Error(), "geheim") {
 				t.Errorf("%v, want %s", err, tt.want)
 			}
 			if left, err := os.ReadDir(temp); err != nil || len(left) != 0 {
