@@ -83,7 +83,7 @@ var controlSteps = []toolStep{
 	{"ioctl -s", 0, ``},
 }
 
-// words is what our tools say behind a number.
+// words is what our swtpm_bios says behind a number.
 var words = regexp.MustCompile(`(?m)( \(TPM_.*| \(vendor.*)$`)
 
 // Debian's swtpm_ioctl and swtpm_bios control our emulator and ours control Debian's, with every option, on Unix and TCP sockets.
@@ -147,7 +147,9 @@ func controlTools(t *testing.T, bin, swtpm string, ours bool, network string) {
 			want = strings.ReplaceAll(want, name, value)
 		}
 		status, says := tool(step)
-		says = words.ReplaceAllString(strings.ReplaceAll(says, "; this is a TPM 2: use --tpm2", ""), "")
+		if strings.HasPrefix(step.words, "bios") {
+			says = words.ReplaceAllString(strings.ReplaceAll(says, "; this is a TPM 2: use --tpm2", ""), "")
+		}
 		says = strings.TrimRight(says, "\n")
 		if status != step.status || !regexp.MustCompile(`^`+strings.TrimSuffix(want, `\n`)+`$`).MatchString(says) {
 			t.Errorf("%s: %d %q, want %d %q", step.words, status, says, step.status, want)

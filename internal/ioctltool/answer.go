@@ -3,7 +3,9 @@ package ioctltool
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"os"
 
 	"govtpm/control"
 	"govtpm/internal/rcname"
@@ -21,18 +23,21 @@ func (t *tool) call(req control.Request) (control.Response, error) {
 		return nil, fmt.Errorf("Could not execute PTM_%v: %s", req.Command(), cause(err))
 	}
 	if r := rsp.TPMResult(); r != 0 {
-		return rsp, fmt.Errorf("TPM result from PTM_%v: %s", req.Command(), describe(r))
+		return rsp, fmt.Errorf("TPM result from PTM_%v: %s", req.Command(), t.describe(r))
 	}
 	return rsp, nil
 }
 
-// describe gives a result in the digits that programs look for, and behind them what it is called and what it means here.
-func describe(r uint32) string {
+// describe gives a result in the digits that programs look for. They compare the whole line: only a person is told behind them what the
+// result is called and what it means here. A mistake that no program makes is told to all.
+func (t *tool) describe(r uint32) string {
 	text := fmt.Sprintf("0x%x", r)
 	name, meaning := rcname.TPM12(r), control.Result(r).Meaning()
 	switch {
 	case isTPMHeader(r):
 		return text + " (a TPM's response to a command: this is the channel for TPM commands, not the control channel)"
+	case !t.words:
+		return text
 	case name == "": // of TPM 2, with its meaning
 		name, meaning = rcname.Of(r), ""
 	}
@@ -43,6 +48,16 @@ func describe(r uint32) string {
 		return text + " (" + name + ")"
 	}
 	return text + " (" + name + ": " + meaning + ")"
+}
+
+// isTerminal says whether a person reads what is written.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := f.Stat()
+	return err == nil && st.Mode()&os.ModeCharDevice != 0
 }
 
 // isTPMHeader says whether a result is in truth how a TPM's response to a command begins: its tag, and the upper half of its size

@@ -71,14 +71,14 @@ func TestDeviceCommands(t *testing.T) {
 	d := newDeviceTool(t, 0)
 	for _, row := range []struct{ args, stdout, err string }{
 		{"-c", "ptm capability is 0x16fff\n", ""},
-		{"-e", "", "TPM result from PTM_GET_TPMESTABLISHED: 0xa (TPM_BAD_ORDINAL: unknown, or not in this state of the TPM)"},
+		{"-e", "", "TPM result from PTM_GET_TPMESTABLISHED: 0xa"},
 		{"-b 1", "TPM buffersize: 2896\nminimum size  : 2896\nmaximum size  : 4096\n", ""},
 		{"-i", "", ""},
 		{"-l 3", "", ""},
 		{"-h abc", "", ""},
 		{"-h -", "", ""},
 		{"-e", "tpmEstablished is 1\n", ""},
-		{"-r 2", "", "TPM result from PTM_RESET_TPMESTABLISHED: 0x3d (TPM_BAD_LOCALITY: bad locality)"},
+		{"-r 2", "", "TPM result from PTM_RESET_TPMESTABLISHED: 0x3d"},
 		{"-r 3", "", ""},
 		{"-e", "tpmEstablished is 0\n", ""},
 		{"-v", "", ""},

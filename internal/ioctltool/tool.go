@@ -76,7 +76,7 @@ const seeHelp = "Try 'swtpm_ioctl --help' for the options there are."
 // Main is the program: args are the words behind its name. It returns the exit
 // status.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	t := &tool{stdin: stdin, stdout: stdout}
+	t := &tool{stdin: stdin, stdout: stdout, words: isTerminal(stderr)}
 	err := t.run(args)
 	switch {
 	case err == nil:
@@ -92,6 +92,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 type tool struct {
 	stdin  io.Reader
 	stdout io.Writer
+	words  bool // a person reads the messages
 	ch     channel
 }
 

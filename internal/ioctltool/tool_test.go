@@ -108,7 +108,7 @@ func TestRequests(t *testing.T) {
 		{"-l x", nil, nil, "", "Could not get locality number from x."},
 		{"-r 0x3", control.Success, []control.Request{control.ResetTPMEstablished{Locality: 3}}, "", ""},
 		{"--lock-storage 7", control.Success, []control.Request{control.LockStorage{Retries: 7}}, "", ""},
-		{"--lock-storage 7", control.Fail, []control.Request{control.LockStorage{Retries: 7}}, "", "TPM result from PTM_LOCK_STORAGE: 0x9 (TPM_FAIL: failure)"},
+		{"--lock-storage 7", control.Fail, []control.Request{control.LockStorage{Retries: 7}}, "", "TPM result from PTM_LOCK_STORAGE: 0x9"},
 		{"-b 4096", control.BufferSize{Current: 4096, Min: 2896, Max: 4096}, []control.Request{control.SetBufferSize{Size: 4096}},
 			"TPM buffersize: 4096\nminimum size  : 2896\nmaximum size  : 4096\n", ""},
 		{"-b x", nil, nil, "", "Could not get buffersize from x."},
@@ -117,7 +117,7 @@ func TestRequests(t *testing.T) {
 		{"--load other " + in, nil, nil, "", "Unknown TPM state type 'other'."},
 		{"--save volatile " + in, control.StateBlob{Result: control.Retry}, []control.Request{control.GetStateBlob{Flags: 1, Kind: 2}}, "", ""},
 		{"--save volatile " + in, control.StateBlob{Result: control.Fail}, []control.Request{control.GetStateBlob{Flags: 1, Kind: 2}}, "",
-			"TPM result from PTM_GET_STATEBLOB: 0x9 (TPM_FAIL: failure)"},
+			"TPM result from PTM_GET_STATEBLOB: 0x9"},
 		{"--info 0x3", control.Info{Total: 3, Data: []byte("{}\x00")}, []control.Request{control.GetInfo{Flags: 3}}, "{}\n", ""},
 		{"--info x", nil, nil, "", "Cannot parse info flags."},
 	}
@@ -166,8 +166,40 @@ func TestDescribe(t *testing.T) {
 		0xc40000:   "0xc40000 (a TPM's response to a command: ",
 		0x80020000: "0x80020000 (a TPM's response to a command: ",
 	} {
-		if got := describe(code); !strings.HasPrefix(got, want) || (strings.HasSuffix(want, ")") || code == 0xdead) && got != want {
+		if got := (&tool{words: true}).describe(code); !strings.HasPrefix(got, want) || (strings.HasSuffix(want, ")") || code == 0xdead) && got != want {
 			t.Errorf("0x%x: %s", code, got)
 		}
+	}
+}
+
+// TestDescribeForPrograms checks that a program finds the digits alone, unless it asks at the wrong channel.
+func TestDescribeForPrograms(t *testing.T) {
+	for code, want := range map[uint32]string{
+		0xa: "0xa", 0x3d: "0x3d", 0x101: "0x101", 0x800: "0x800", 0xdead: "0xdead",
+		0x80010000: "0x80010000 (a TPM's response to a command: this is the channel for TPM commands, not the control channel)",
+	} {
+		if got := (&tool{}).describe(code); got != want {
+			t.Errorf("0x%x: %s", code, got)
+		}
+	}
+}
+
+func TestIsTerminal(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	if isTerminal(w) || isTerminal(&bytes.Buffer{}) {
+		t.Error("a pipe or a buffer is taken for a terminal")
+	}
+	tty, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer tty.Close()
+	if !isTerminal(tty) {
+		t.Error("a terminal is not taken for one")
 	}
 }
