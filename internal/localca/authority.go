@@ -164,7 +164,7 @@ func (e *env) ensureRootCert(name string, key crypto.Signer) (*x509.Certificate,
 	if data, err := smallfile.Read(name, keyfile.MaxSize); err == nil {
 		if block, _ := pem.Decode(data); block != nil {
 			cert, err := x509.ParseCertificate(block.Bytes)
-			if err == nil && cert.PublicKey.(interface{ Equal(crypto.PublicKey) bool }).Equal(key.Public()) {
+			if err == nil && belongs(cert, key) {
 				return cert, nil
 			}
 		}
@@ -177,6 +177,12 @@ func (e *env) ensureRootCert(name string, key crypto.Signer) (*x509.Certificate,
 		return nil, err
 	}
 	return x509.ParseCertificate(der)
+}
+
+// belongs says whether a certificate is that of a key. It may be of a kind that nothing can be done with.
+func belongs(cert *x509.Certificate, key crypto.Signer) bool {
+	public, ok := cert.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && public.Equal(key.Public())
 }
 
 // loadOrMakeKey reads the key, or makes one if there is no such file.

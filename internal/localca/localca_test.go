@@ -196,6 +196,27 @@ func TestTypes(t *testing.T) {
 	}
 }
 
+// TestForeignRoot has certificates in the place of the root's that are none of its key: one of a kind of key that the program
+// knows nothing of, and what is no certificate. The root gets its own.
+func TestForeignRoot(t *testing.T) {
+	dsa, err := os.ReadFile(filepath.Join("testdata", "dsa.pem")) // by openssl
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{"dsa": string(dsa), "garbage": "garbage",
+		"empty": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"} {
+		dir := t.TempDir()
+		args := newCA(t, dir)
+		withKey(t, dir, nil)
+		state := filepath.Join(dir, "state")
+		write(t, filepath.Join(state, "swtpm-localca-rootca-cert.pem"), content)
+		if code, _, errs := run(args, "--type", "ek"); code != 0 {
+			t.Fatalf("%s: %s", name, errs)
+		}
+		verify(t, state, filepath.Join(dir, "ek.cert"))
+	}
+}
+
 // TestStoppedHalfway takes single files of a CA away: the next run makes what is missing, and keys stay.
 func TestStoppedHalfway(t *testing.T) {
 	dir := t.TempDir()
