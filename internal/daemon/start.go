@@ -2,9 +2,12 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"govtpm/internal/logging"
+	"govtpm/store"
 )
 
 // cannotStart says why a TPM could not be started: in simple words if there are some, else as what went wrong.
@@ -12,8 +15,14 @@ func cannotStart(s *stateSettings, err error) error {
 	if what := s.wanting(); what != "" {
 		return fmt.Errorf("Error: Could not start the TPM: %s", what)
 	}
+	if errors.Is(err, store.ErrLocked) && strings.HasPrefix(s.uri, "dir://") {
+		err = fmt.Errorf("%s: %w", lockedText, err)
+	}
 	return fmt.Errorf("Error: Could not start the TPM of %s: %w", s.uri, err)
 }
+
+// lockedText is what programs look for in the log of a TPM whose directory another one has.
+const lockedText = "SWTPM_NVRAM_Lock_Dir: Could not lock access to lockfile"
 
 // announced is a TPM whose failures to start are logged: the client that wanted it started is told a number only.
 type announced struct {
