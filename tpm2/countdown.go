@@ -1,6 +1,7 @@
 package tpm2
 
 import (
+	"math"
 	"time"
 
 	"govtpm/tpm2/wire"
@@ -47,7 +48,7 @@ func (x *countdown) timeout(now uint64) uint32 {
 	if x.deadline <= now {
 		return 0
 	}
-	return uint32((x.deadline - now + 999) / 1000)
+	return uint32(min((x.deadline-now-1)/1000+1, math.MaxUint32))
 }
 
 // start makes the timer count, 0 makes it stop.
@@ -123,7 +124,8 @@ func (t *TPM) CountDown() time.Duration {
 	if next == 0 {
 		return 0
 	}
-	return time.Duration(next-t.time()) * time.Millisecond
+	const longest = uint64(math.MaxUint32) * 1000 // a state that was tampered with may have a later deadline
+	return time.Duration(min(next-t.time(), longest)) * time.Millisecond
 }
 
 // countdownStartup is what a start-up does to the timers: they end, without a signal, or go on where Shutdown(STATE) left them

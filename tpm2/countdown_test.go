@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"govtpm/tpm2/nvstate"
 	"govtpm/tpm2/wire"
 )
 
@@ -240,6 +241,38 @@ func TestACTVolatileState(t *testing.T) {
 	}
 	if first, second := b.timer(0), b.timer(1); first != "0 1" || second != "10 0" || fmt.Sprint(b.expired) != "[0]" {
 		t.Errorf("%s, %s, expired %v", first, second, b.expired)
+	}
+}
+
+// A deadline that no command can have set, in a state that was tampered with, neither overflows nor has anybody call without end.
+func TestACTFarDeadline(t *testing.T) {
+	b := newCountdownBench(t)
+	b.must(setTimeout(0, 10))
+	good, err := b.VolatileState()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const longest = 0xFFFFFFFF * time.Second
+	for _, deadline := range []uint64{1 << 62, 1<<63 - 1, 1 << 63, 1<<63 + 1, 9223372036855, 13835058055282, 1<<64 - 1} {
+		s, err := nvstate.DecodeVolatile(good)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.StateClear.Extension.Countdowns[0].Deadline = deadline
+		state, err := s.Encode(b.level())
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := &countdownBench{testTPM: b.reload()}
+		if err := x.RestoreVolatile(state); err != nil {
+			t.Fatal(err)
+		}
+		if d := x.CountDown(); d != longest {
+			t.Errorf("deadline %d: %v", deadline, d)
+		}
+		if got := x.timer(0); got != "4294967295 0" {
+			t.Errorf("deadline %d: %s", deadline, got)
+		}
 	}
 }
 
