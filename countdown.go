@@ -6,13 +6,14 @@ import "time"
 // that its owner may have running fast.
 const countdownStep = time.Second
 
-// watchCountdowns lets countdown timers expire in time, though nobody sends a command.
+// watchCountdowns lets countdown timers expire in time, though nobody sends a command. While the storage is given up, they
+// are another TPM's to tell of; when it is taken again, those that expired meanwhile are told of.
 func (t *TPM) watchCountdowns() {
 	if t.countdown != nil {
 		t.countdown.Stop()
 		t.countdown = nil
 	}
-	if t.engine == nil {
+	if t.engine == nil || !t.lock.held {
 		return
 	}
 	if next := t.engine.CountDown(); next != 0 {

@@ -66,3 +66,33 @@ func TestCountdown(t *testing.T) {
 		t.Error("a timer of a TPM that is off expires")
 	}
 }
+
+// The timers of a TPM that was migrated away are the target's; if it goes on where it was, those that have expired are told of.
+func TestCountdownWhileGivenUp(t *testing.T) {
+	clock, expired := new(handClock), make(chan int, 10)
+	b := open(t, store.NewMemory(), govtpm.Options{
+		Profile: countdownProfile, Clock: clock, Countdown: func(timer int) { expired <- timer },
+	}).started()
+	b.want(setTimer, successAuth)
+	if err := b.UnlockStorage(); err != nil {
+		t.Fatal(err)
+	}
+	clock.advance(time.Second)
+	if !testing.Short() {
+		time.Sleep(1100 * time.Millisecond) // the timer is a second of this clock too
+	}
+	if len(expired) != 0 {
+		t.Error("a timer expires while the storage is given up")
+	}
+	if err := b.LockStorage(0); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case timer := <-expired:
+		if timer != 2 {
+			t.Errorf("timer %d", timer)
+		}
+	default:
+		t.Error("nobody is told that the timer expired meanwhile")
+	}
+}

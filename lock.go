@@ -47,6 +47,7 @@ func (t *TPM) takeLock(retries int) error {
 		return storeError("locking the storage", errors.Join(err, t.store.Unlock()))
 	}
 	t.lock.held, t.lock.deferred, t.lock.left = true, false, nil
+	t.watchCountdowns()
 	return nil
 }
 
@@ -126,6 +127,7 @@ func (t *TPM) UnlockStorage() error {
 		return nil
 	}
 	t.lock.held = false
+	t.watchCountdowns()
 	if t.engine != nil {
 		t.rememberLeft()
 	}
