@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"govtpm/internal/conffile"
@@ -183,14 +185,62 @@ func profilesIn(dir string) ([]string, bool) {
 			continue
 		}
 		text, err := conffile.ReadText(filepath.Join(dir, e.Name()))
-		var members map[string]json.RawMessage
-		if err != nil || json.Unmarshal([]byte(text), &members) != nil || members == nil {
+		if err != nil {
 			continue
 		}
-		members["Name"] = json.RawMessage(fmt.Sprintf("%q", name))
-		if out, err := json.Marshal(members); err == nil {
-			list = append(list, string(out))
+		if out, ok := renamed(text, name); ok {
+			list = append(list, out)
 		}
 	}
 	return list, true
+}
+
+// renamed returns a profile in JSON with another name, its members in their order: programs compare the text. It refuses what is no
+// object.
+func renamed(text, name string) (string, bool) {
+	in := json.NewDecoder(strings.NewReader(text))
+	if start, err := in.Token(); err != nil || start != json.Delim('{') {
+		return "", false
+	}
+	values := map[string]json.RawMessage{}
+	var keys []string
+	for in.More() {
+		key, err := in.Token()
+		if err != nil {
+			return "", false
+		}
+		var value json.RawMessage
+		if in.Decode(&value) != nil {
+			return "", false
+		}
+		k, _ := key.(string) // the decoder takes nothing else
+		if _, again := values[k]; !again {
+			keys = append(keys, k)
+		}
+		values[k] = value
+	}
+	if _, err := in.Token(); err != nil {
+		return "", false
+	}
+	if _, err := in.Token(); err != io.EOF {
+		return "", false
+	}
+	if _, has := values["Name"]; !has {
+		keys = append(keys, "Name")
+	}
+	values["Name"] = json.RawMessage(strconv.Quote(name)) // letters, digits, dots and the like: profileNames
+	var out bytes.Buffer
+	for i, k := range keys {
+		quoted, err := json.Marshal(k)
+		if err != nil {
+			return "", false
+		}
+		out.WriteByte("{,"[min(i, 1)])
+		out.Write(quoted)
+		out.WriteByte(':')
+		if json.Compact(&out, values[k]) != nil {
+			return "", false
+		}
+	}
+	return out.String() + "}", true
 }
