@@ -210,7 +210,8 @@ func testFile(t *testing.T, tpm []string) {
 		t.Fatal(errs)
 	}
 	state := stateOf(t, filepath.Join(dir, "state"))
-	if code, _, errs := program0(args...); code != 1 || errs != "Found existing TPM state 'permall'.\n" {
+	if code, _, errs := program0(args...); code != 1 || errs != "Found existing TPM state 'permall'.\n"+
+		"Give --overwrite to replace it, --not-overwrite to keep it, or --reconfigure to change its PCR banks.\n" {
 		t.Errorf("existing state: %d %q", code, errs)
 	}
 	if code, _, _ := program0(fails...); code != 1 {

@@ -71,7 +71,7 @@ func (p *ownPlace) claim() error {
 		p.fresh = "" // somebody else's
 	}
 	if has && !p.o.flags["overwrite"] && !p.o.flags["reconfigure"] {
-		return errors.New("Found existing TPM state 'permall'.") //nolint:staticcheck // known words
+		return errStateExists
 	}
 	return nil
 }

@@ -224,6 +224,9 @@ func (r *run) checkAccess() error {
 	return nil
 }
 
+var errStateExists = errors.New("Found existing TPM state 'permall'.\n" + //nolint:staticcheck // known words
+	"Give --overwrite to replace it, --not-overwrite to keep it, or --reconfigure to change its PCR banks.")
+
 // lookForState looks for state: it is kept without a word of error, to be replaced, or an error, as the options say.
 func (r *run) lookForState() (keep bool, err error) {
 	f := r.o.flags
@@ -237,7 +240,7 @@ func (r *run) lookForState() (keep bool, err error) {
 		r.printf("Not overwriting existing state file.")
 		return true, nil
 	case has && !f["reconfigure"] && !f["overwrite"]:
-		return false, errors.New("Found existing TPM state 'permall'.") //nolint:staticcheck // known words
+		return false, errStateExists
 	}
 	return false, nil
 }

@@ -133,7 +133,7 @@ func (r *run) profileByName(name string) (string, error) {
 			return string(text), err
 		}
 	}
-	return "", fmt.Errorf("there is no profile '%s'", name)
+	return "", fmt.Errorf("there is no profile '%s'\n--print-profiles tells which there are.", name)
 }
 
 // printProfiles prints all profiles there are: local, the distribution's, built in.

@@ -113,7 +113,8 @@ func testAuthor(t *testing.T, tpm []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code, _, errs := program0(args...); code != 1 || errs != "Found existing TPM state 'permall'.\n" {
+	if code, _, errs := program0(args...); code != 1 || errs != "Found existing TPM state 'permall'.\n"+
+		"Give --overwrite to replace it, --not-overwrite to keep it, or --reconfigure to change its PCR banks.\n" {
 		t.Errorf("existing state: %d %q", code, errs)
 	}
 	if code, out, _ := program0(with("--not-overwrite")...); code != 0 || out != "Not overwriting existing state file.\n" {
