@@ -90,7 +90,7 @@ func ParseProfile(text string) (Profile, error) {
 	}
 	p, known := BuiltinProfile(cut(name.text, maxProfileName))
 	if !known {
-		return Profile{}, profileError(ErrValue, "no profile has this name")
+		return Profile{}, profileError(ErrValue, "no profile has this name; there are default-v2, default-v1, null, custom and custom:NAME")
 	}
 	for member, field := range map[string]*string{
 		"Commands": &p.Commands, "Algorithms": &p.Algorithms, "Attributes": &p.Attributes, "Description": &p.Description,

@@ -20,7 +20,7 @@ func RequestedProfile(text string) (Profile, error) {
 	}
 	p, known := BuiltinProfile(cut(members["Name"].text, maxProfileName))
 	if !known {
-		return Profile{}, profileError(ErrValue, "no profile has this name")
+		return Profile{}, profileError(ErrValue, "no profile has this name; there are default-v2, default-v1, null, custom and custom:NAME")
 	}
 	level, err := requestedLevel(members["StateFormatLevel"])
 	if err != nil {
