@@ -148,9 +148,10 @@ type session struct {
 }
 
 const (
-	headerSize = 10   // tag, size, code (Part 1, 18.2; TPM 1.2 Part 2, 6)
-	resultSize = 4    // how a control channel answers what is no request
-	badTag     = 0x1e // TPM_BADTAG, TPM_RC_BAD_TAG: the command is not in the words of this TPM
+	headerSize = 10    // tag, size, code (Part 1, 18.2; TPM 1.2 Part 2, 6)
+	resultSize = 4     // how a control channel answers what is no request
+	rcFailure  = 0x101 // TPM_RC_FAILURE: also what a TPM answers that is not powered on, as libtpms does
+	badTag     = 0x1e  // TPM_BADTAG, TPM_RC_BAD_TAG: the command is not in the words of this TPM
 )
 
 // do sends a command and returns the answer if the TPM carried it out, nil if it refused.
@@ -189,6 +190,9 @@ func (s *session) explain(response []byte, code uint32) string {
 	case !s.tpm2 && (tag == stNoSessions || code == badTag):
 		s.mistaken = true
 		return text + "; this is a TPM 2: use --tpm2"
+	case s.tpm2 && code == rcFailure:
+		s.mistaken = true
+		return text + "; or it is not powered on: see swtpm_ioctl -i"
 	case s.tpm2 && tag == tagRsp:
 		s.mistaken = true
 		return text + "; this is a TPM 1.2: leave out --tpm2"

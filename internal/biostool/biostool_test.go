@@ -178,6 +178,8 @@ func TestWords(t *testing.T) {
 	}{
 		{"--tpm2", "80010000000a00000100", 128, "TPM2_Startup returned error code 0x00000100 (TPM_RC_INITIALIZE: TPM2_Startup is needed first, or has been done already)\n"},
 		{"--tpm2", "80010000000a000001c4", 128, "TPM2_Startup returned error code 0x000001c4 (TPM_RC_VALUE (parameter 1): value out of range or wrong here)\n"},
+		{"--tpm2", "80010000000a00000101", 128, "TPM2_Startup returned error code 0x00000101 (TPM_RC_FAILURE: the TPM is in failure mode); " +
+			"or it is not powered on: see swtpm_ioctl -i\n"},
 		{"--tpm2", "80010000000affffffff", 128, "TPM2_Startup returned error code 0xffffffff\n"},
 		{"--tpm2 -cs", "00c40000000a0000001e", 128, "TPM2_Startup returned error code 0x0000001e (TPM_BADTAG); this is a TPM 1.2: leave out --tpm2\n" +
 			"TPM2_IncrementalSelfTest returned error code 0x0000001e (TPM_BADTAG)\n"},

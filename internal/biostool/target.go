@@ -106,7 +106,8 @@ func (t *target) transact(command []byte) ([]byte, error) {
 const usage = banner + `
 swtpm_bios [options]
 
-Sends a TPM the commands firmware sends: Startup, and for a TPM 1.2 physical presence, enable and activate.
+Sends a TPM the commands firmware sends: Startup, and for a TPM 1.2 physical presence, enable and activate. The TPM must be powered on
+already: see swtpm_ioctl -i.
 
 	--tpm-device <device>  the TPM is a device; default is /dev/tpm0
 	--tcp [<host>]:[<prt>] the TPM is reached over TCP; default is 127.0.0.1:6545
