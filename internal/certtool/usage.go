@@ -70,6 +70,11 @@ fd:<number>                  read it from a file descriptor
 file:<name>                  read it from a file
 env:<name>                   take it from an environment variable
 
+A certificate of type ek needs --tpm-manufacturer, --tpm-model and --tpm-version, and
+also --tpm-spec-family, --tpm-spec-level and --tpm-spec-revision. One of type platform
+needs the first three and --platform-manufacturer, --platform-model
+and --platform-version. One of type iak or idevid needs --tpm-serial-num.
+
 Keys in PKCS #11 tokens need the program certtool of GnuTLS. The PIN is the password,
 or pin-value or pin-source of the URI, or the environment's SWTPM_PKCS11_PIN.
 

@@ -63,7 +63,7 @@ Channels
 
 // stateUsage and restUsage explain the options that all interfaces have.
 const stateUsage = `State
---tpm2               : be a TPM 2; otherwise a TPM 1.2
+--tpm2               : be a TPM 2; must be given, for TPM 1.2 is not supported yet
 --tpmstate dir=<dir>|backend-uri=<uri>[,mode=0...][,lock][,backup][,fsync][,sync=on|off]
                      : where the state is kept: a directory, dir://<path>,
                        file://<path>, or mem: for a TPM that is thrown away;
@@ -82,7 +82,7 @@ const stateUsage = `State
                      : incoming does not lock the state before it has arrived;
                        release-lock-outgoing unlocks it once it was fetched
 --profile name=<name>|profile=<json>|file=<path>|fd=<fd>[,remove-disabled=check|fips-host]
-                     : profile of a new TPM 2
+                     : profile of a new TPM 2; without it, null
 
 Behaviour
 --flags [not-need-init][,startup-clear|startup-state|startup-deactivated|startup-none][,disable-auto-shutdown]

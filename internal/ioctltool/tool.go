@@ -45,7 +45,8 @@ The following commands are supported:
 --save <type> <file>  : store the TPM state blob of given type in a file;
                         type may be one of volatile, permanent, or savestate
 --load <type> <file>  : load the TPM state blob of given type from a file;
-                        type may be one of volatile, permanent, or savestate
+                        type may be one of volatile, permanent, or savestate;
+                        the TPM must be powered off: see --stop
 -g                    : get configuration flags indicating which keys are in
                         use
 -b <buffersize>       : set the buffer size of the TPM and get its current
