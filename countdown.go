@@ -25,9 +25,13 @@ func (t *TPM) watchCountdowns() {
 	}
 }
 
-// countdownExpired tells of a countdown timer that expired.
+// countdownExpired tells of a countdown timer that expired. The log has the first time since power-on only: a guest can have a timer
+// expire with every other command.
 func (t *TPM) countdownExpired(timer int) {
-	t.opts.Log("countdown timer %d has expired", timer)
+	if t.expired>>timer&1 == 0 {
+		t.expired |= 1 << timer
+		t.opts.Log("countdown timer %d has expired", timer)
+	}
 	if t.opts.Countdown != nil {
 		t.opts.Countdown(timer)
 	}

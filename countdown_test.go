@@ -56,6 +56,18 @@ func TestCountdown(t *testing.T) {
 	if log := b.log.all(); len(log) != 1 || log[0] != "countdown timer 2 has expired" {
 		t.Errorf("log: %q", log)
 	}
+	// A guest cannot fill the log.
+	const endTimer = "8002 0000001f 00000198 40000112 00000009 40000009 0000 00 0000 00000000"
+	for range 3 {
+		b.want(setTimer, successAuth)
+		b.want(endTimer, successAuth)
+	}
+	if log := b.log.all(); len(log) != 1 || len(expired) != 3 {
+		t.Errorf("log: %q, told of %d", log, len(expired))
+	}
+	for range 3 {
+		<-expired
+	}
 	b.want(setTimer, successAuth)
 	if err := b.Stop(context.Background()); err != nil {
 		t.Fatal(err)

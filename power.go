@@ -33,7 +33,7 @@ func (t *TPM) Init(ctx context.Context, deleteVolatile bool) error {
 	t.arrived = t.opts.Incoming && t.incoming.volatile.given
 	t.incoming.clear()
 	t.opts.Profile, t.opts.Seeds = "", nil // a profile is for the first power-on
-	t.engine, t.profile, t.failed = engine, engine.Profile(), false
+	t.engine, t.profile, t.failed, t.expired = engine, engine.Profile(), false, 0
 	if !t.lock.held {
 		t.rememberLeft()
 	}

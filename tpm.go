@@ -29,8 +29,9 @@ type Options struct {
 	Clock tpm2.Clock
 	// PhysicalPresence tells whether presence is asserted; nil means never.
 	PhysicalPresence func() bool
-	// Countdown is told the number of an authenticated countdown timer that expires, 0 to 15; nil means that it is only logged. The timers
-	// are there if the profile names TPM2_ACT_SetTimeout. It must neither call the TPM nor wait.
+	// Countdown is told the number of an authenticated countdown timer that expires, 0 to 15; nil means nobody is, but the log
+	// of the first time since power-on. The timers are there if the profile names TPM2_ACT_SetTimeout. It must neither call the
+	// TPM nor wait.
 	Countdown func(timer int)
 	// Components are the attached components by their handles, for a profile that names TPM2_AC_Send; nil means there is none.
 	Components map[wire.Handle]tpm2.Component
@@ -73,6 +74,7 @@ type TPM struct {
 	incoming    incomingState
 	lock        storageLock
 	countdown   *time.Timer // runs while a countdown timer does
+	expired     uint16      // bit n: that countdown timer n expired is logged, in this power cycle
 }
 
 // Open returns the TPM whose state is in s, powered off. It touches nothing in the store. The store is the TPM's from now on:
