@@ -295,3 +295,23 @@ func BenchmarkGenerate128(b *testing.B) {
 		d.Generate(buf)
 	}
 }
+
+// CAVP, drbgvectors_no_reseed, CTR_DRBG.rsp: AES-256 without derivation function, no prediction resistance, no personalization, no
+// additional input, count 0. Of two outputs the second is given.
+func TestCAVP(t *testing.T) {
+	entropy, _ := hex.DecodeString("df5d73faa468649edda33b5cca79b0b05600419ccb7a879ddfec9db32ee494e5531b51de16a30f769262474c73bec010")
+	want := "d1c07cd95af8a7f11012c84ce48bb8cb87189e99d40fccb1771c619bdf82ab2280b1dc2f2581f39164f7ac0c510494b3a43c41b7db17514c87b107ae793e01c5"
+	d, err := Instantiate(bytes.NewReader(entropy), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 64)
+	for range 2 {
+		if err := d.Generate(got); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if hex.EncodeToString(got) != want {
+		t.Errorf("%x, want %s", got, want)
+	}
+}
