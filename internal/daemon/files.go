@@ -10,6 +10,7 @@ import (
 
 	"govtpm/internal/logging"
 	"govtpm/internal/option"
+	"govtpm/internal/smallfile"
 )
 
 // openLog opens the log of --log.
@@ -103,7 +104,8 @@ func (p *pidFile) write() (err error) {
 	}
 	f := p.file
 	if f == nil {
-		f, err = os.OpenFile(p.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|noFollow, 0o644)
+		// A pipe that nobody reads is an error: a signal would not end a process that waits here.
+		f, err = os.OpenFile(p.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|noFollow|smallfile.NonBlock, 0o644)
 		if err != nil {
 			return fmt.Errorf("Could not open pidfile %s : %s", p.path, option.Sentence(err))
 		}
