@@ -144,7 +144,8 @@ func (t *TPM) checkPersistent(s *nvstate.PersistentData) error {
 			return persistentError(nvstate.ErrHash, fmt.Sprintf("a policy of algorithm 0x%04x", uint16(alg)))
 		}
 	}
-	if !t.hasHash(s.AuditHashAlg) {
+	// Every TPM is made with the hash of contexts for its audit, whether or not its profile lets clients use it.
+	if !t.hasHash(s.AuditHashAlg) && s.AuditHashAlg != contextHashAlg {
 		return persistentError(nvstate.ErrHash, fmt.Sprintf("audit with algorithm 0x%04x", uint16(s.AuditHashAlg)))
 	}
 	return nil
