@@ -109,7 +109,7 @@ func cmdRunning(ts *testscript.TestScript, neg bool, args []string) {
 // cmdSignal sends a signal to the process of a PID file.
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, len(args) != 2, "signal INT|TERM|KILL|PIPE PIDFILE")
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill, "PIPE": syscall.SIGPIPE}
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": os.Kill, "PIPE": syscall.SIGPIPE}
 	s, ok := signals[args[0]]
 	if !ok {
 		ts.Fatalf("unknown signal %s", args[0])

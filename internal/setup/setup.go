@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"os/user"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -49,7 +50,7 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "%v\nTry '%s --help' for the options there are.\n", err, Name)
 		return 1
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
 	r := &run{ctx: ctx, o: o, out: &lockedWriter{w: stdout}, err: &lockedWriter{w: stderr}}
 	if done, err := r.inform(); done || err != nil {
@@ -142,6 +143,11 @@ func (r *run) configuration() error {
 		return fmt.Errorf("could not read the configuration file: %w", err)
 	}
 	return nil
+}
+
+// endings are the signals that end the program in order; those that whoever started it has it ignore stay ignored.
+func endings() []os.Signal {
+	return slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
 }
 
 // manufacture prepares everything and makes the TPM.
