@@ -39,7 +39,8 @@ func TestCommitScalar(t *testing.T) {
 	})
 }
 
-// A signature (k, s) over a commitment satisfies s·P1 = E + T·d·P1, where
+// No standard has values for ECDAA; commitments and signatures of libtpms are in
+// testdata. A signature (k, s) over a commitment satisfies s·P1 = E + T·d·P1, where
 // T = H(k ‖ digest), and the same with P2, L and K (Part 1, 44.3.3.3).
 func TestECDAA(t *testing.T) {
 	eachCurve(t, func(t *testing.T, c *curve.Curve) {

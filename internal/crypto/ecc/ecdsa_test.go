@@ -107,6 +107,10 @@ func TestECDSAKnownAnswers(t *testing.T) {
 		if r, s := hex.EncodeToString(sig.R), hex.EncodeToString(sig.S); r != v.r || s != v.s {
 			t.Errorf("%s: got %s %s, want %s %s", v.c.Name(), r, s, v.r, v.s)
 		}
+		q, err := v.c.BaseMult(d)
+		if err != nil || !VerifyECDSA(v.c, q, v.digest, Signature{unhex(t, v.r), unhex(t, v.s)}) {
+			t.Errorf("%s: not verified (%v)", v.c.Name(), err)
+		}
 	}
 }
 

@@ -41,8 +41,9 @@ func TestSchnorr(t *testing.T) {
 	})
 }
 
-// The definition by hand: s·G - r·Q = k·G and r = H(x ‖ digest) cut to the
-// order's size (Part 1, 44.3.4.2).
+// No standard has values for this scheme, which the TPM's defines. So the
+// definition by hand: s·G - r·Q = k·G and r = H(x ‖ digest) cut to the order's
+// size (Part 1, 44.3.4.2). Signatures of libtpms are verified elsewhere.
 func TestSchnorrDefinition(t *testing.T) {
 	c := curve.P192()
 	k := unhex(t, "32b1b6d7d42a05cb449065727a84804fb1a3e34d8f261496")
