@@ -42,9 +42,6 @@ const (
 	simEndpointPhysics = 8 // physical presence can be signalled
 )
 
-// maxClients is how many clients one port serves at once, so that no number of connections takes all descriptors.
-const maxClients = 64
-
 // Platform is what surrounds a TPM: its power, its cancel line and the interface by which a CPU measures.
 type Platform interface {
 	TPM
@@ -57,8 +54,8 @@ type Platform interface {
 }
 
 // Simulator serves the protocol of the simulator of the standard's reference code, which has one port for commands and
-// one for signals of the platform. Up to 64 clients may be connected to each, and more wait for their turn; the TPM takes
-// one command after the other.
+// one for signals of the platform. Up to 64 clients may be connected to each; one more, and the one that has been silent the
+// longest is dropped. The TPM takes one command after the other.
 type Simulator struct {
 	Server   *Server // says how commands are executed
 	Platform Platform
@@ -99,19 +96,25 @@ func (s *Simulator) end(cancel context.CancelCauseFunc, err error, last bool) {
 	}
 }
 
-// accept has every client of a port served at once, up to maxClients; the next ones wait until one of those has gone.
+// accept has every client of a port served at once, up to maxClients.
 func (s *Simulator) accept(ctx context.Context, l net.Listener, serve func(net.Conn)) {
-	places := make(chan struct{}, maxClients)
+	var clients places
+	// Those who were dropped while their command waits for its turn count here too.
+	serving := make(chan struct{}, 2*maxClients)
 	_ = listen.Each(ctx, l, func(conn net.Conn) bool {
 		select {
-		case places <- struct{}{}:
+		case serving <- struct{}{}:
 		case <-ctx.Done():
 			conn.Close()
 			return false
 		}
+		client := clients.take(conn)
 		s.clients.Go(func() {
-			defer func() { <-places }()
-			serve(conn)
+			defer func() {
+				client.leave()
+				<-serving
+			}()
+			serve(client)
 		})
 		return true
 	})

@@ -252,30 +252,37 @@ func FuzzSimulator(f *testing.F) {
 	})
 }
 
-// More clients than a port serves at once wait, and are served when others have gone.
+// One client more than a port serves, and the one that has been silent the longest is dropped: half a signal does not keep a place.
 func TestSimulatorFull(t *testing.T) {
 	r := newSimRig(t, false)
+	gone := func(c net.Conn) bool {
+		c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_, err := c.Read(make([]byte, 1))
+		return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+	}
 	for i := range r.addrs {
-		var last net.Conn
-		for range maxClients - 1 {
-			last = r.dial(i)
+		var all []net.Conn
+		for range maxClients {
+			c := r.dial(i)
+			r.ask(c, "00000005", "00000000") // it has its place
+			if _, err := c.Write(unhex("0000")); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, c)
 		}
-		r.ask(last, "00000005", "00000000")
-		late := r.dial(i)
-		if _, err := late.Write(unhex("00000005")); err != nil {
-			t.Fatal(err)
+		r.ask(all[0], "0005", "00000000")
+		for n := range 3 {
+			r.ask(r.dial(i), "00000005", "00000000")
+			if !gone(all[1+n]) {
+				t.Errorf("port %d: client %d was silent the longest and is not dropped", i, 1+n)
+			}
 		}
-		late.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
-		if n, err := late.Read(make([]byte, 4)); !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("port %d: %d bytes, %v", i, n, err)
-		}
-		last.Close()
-		late.SetReadDeadline(time.Now().Add(5 * time.Second))
-		r.ask(late, "", "00000000")
+		r.ask(all[0], "00000005", "00000000")
 	}
 	// A server that is full ends, too.
-	r.ask(r.commands, "00000005", "00000000")
-	r.commands.Write(unhex("00000015"))
+	last := r.dial(0)
+	r.ask(last, "00000005", "00000000")
+	last.Write(unhex("00000015"))
 	if err := r.ends(); err != nil {
 		t.Error(err)
 	}
