@@ -22,10 +22,16 @@ func TestCMACKnownAnswers(t *testing.T) {
 		{"AES-128, 16", AES, key128, 16, "070a16b46b4d4144f79bdd9dd04a287c"},
 		{"AES-128, 40", AES, key128, 40, "dfa66747de9ae63030ca32611497c827"},
 		{"AES-128, 64", AES, key128, 64, "51f0bebf7e3b9d92fc49741779363cfe"},
-		// openssl mac -cipher ... CMAC (OpenSSL 3.0)
+		// SP 800-38B, D.2, example 7, and D.3, example 11.
+		{"AES-192, 40", AES, key192, 40, "8a1de5be2eb31aad089a82e6ee908b0e"},
+		{"AES-256, 40", AES, key256, 40, "aaf3d8f1de5640c232f5b169b9c911e6"},
+		// NIST, Examples with Intermediate Values, TDES_CMAC: samples of three keys and of two.
 		{"TDES, empty", TDES, tdes3, 0, "7db0d37df936c550"},
 		{"TDES, 16", TDES, tdes3, 16, "30239cf1f52e6609"},
 		{"TDES, 20", TDES, tdes3, 20, "6c9f3ee4923f6be2"},
+		{"TDES, 32", TDES, tdes3, 32, "99429bd0bf7904e5"},
+		{"TDES of two keys, empty", TDES, tdesTwo, 0, "79ce52a7f786a960"},
+		// No standard has these: openssl mac -cipher ... CMAC (OpenSSL 3.0).
 		{"Camellia-128, 40", Camellia, key128, 40, "5c18d119ccd6766144ac1866131d9f22"},
 		{"SM4, 64", SM4, key128, 64, "cc2b4f3d2c5aaf8a4ac30e28650eddc0"},
 	} {

@@ -1,0 +1,74 @@
+package symmetric
+
+import (
+	"encoding/hex"
+	"testing"
+)
+
+const (
+	// The blocks of SP 800-38A that the examples of NIST for TDES use, and their keys.
+	pt67A   = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
+	iv67A   = "f69f2445df4f9b17"
+	tdesKey = "0123456789abcdef23456789abcdef01456789abcdef0123"
+	tdesTwo = "0123456789abcdef23456789abcdef01"
+
+	key192 = "8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b"
+	key256 = "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4"
+
+	ribosePT  = "aaaaaaaabbbbbbbbccccccccddddddddeeeeeeeeffffffffaaaaaaaabbbbbbbb"
+	riboseKey = "0123456789abcdeffedcba9876543210"
+)
+
+// The modes with the other ciphers and key sizes. No standard has values for Camellia in ECB of more than a block, CBC, CFB and OFB; these
+// are compared with libtpms (TestAgainstLibtpms).
+func TestCiphersKnownAnswers(t *testing.T) {
+	for _, v := range []struct {
+		source          string
+		alg             Algorithm
+		m               Mode
+		key, iv, pt, ct string
+	}{
+		{"SP 800-38A, F.3.15", AES, CFB, key192, iv38A, pt38A,
+			"cdc80d6fddf18cab34c25909c99a417467ce7f7f81173621961a2b70171d3d7a2e1e8a1dd59b88b1c8e60fed1efac4c9c05f9f9ca9834fa042ae8fba584b09ff"},
+		{"SP 800-38A, F.3.17", AES, CFB, key256, iv38A, pt38A,
+			"dc7e84bfda79164b7ecd8486985d386039ffed143b28b1c832113c6331e5407bdf10132415e54b92a13ed0a8267ae2f975a385741ab9cef82031623d55b1e471"},
+
+		// NIST, Examples with Intermediate Values: TDES_ECB to TDES_CTR. The keys are those of SP 800-67, Appendix B.
+		{"TDES_ECB", TDES, ECB, tdesKey, "", pt67A, "714772f339841d34267fcc4bd2949cc3ee11c22a576a303876183f99c0b6de87"},
+		{"TDES_CBC", TDES, CBC, tdesKey, iv67A, pt67A, "2079c3d53aa763e193b79e2569ab5262516570481f25b50f73c0bda85c8e0da7"},
+		{"TDES_CFB, segments of 64", TDES, CFB, tdesKey, iv67A, pt67A, "078bb74e59ce7ed67666de9cf95eaf3fe9ed6bb460f451528a5f9fe4ed710918"},
+		{"TDES_OFB", TDES, OFB, tdesKey, iv67A, pt67A, "078bb74e59ce7ed6267e120692667da1a58662d7e04cbc642144d55c03db5aee"},
+		{"TDES_CTR", TDES, CTR, tdesKey, iv67A, pt67A, "078bb74e59ce7ed619aa11d25004fb65a03cedf1ba0b09baa3bc81b8f69c1da9"},
+		{"TDES_CFB, two keys", TDES, CFB, tdesTwo, iv67A, pt67A, "6195b9c2c39909c52ef313667b5a66af688672a3993aeae55b931ae24ee24c5c"},
+		{"TDES_OFB, two keys", TDES, OFB, tdesTwo, iv67A, pt67A, "6195b9c2c39909c53334ba77ffdccc80e485e85f0a63e7646d8d732e33241f94"},
+
+		{"RFC 3713, A", Camellia, ECB, "0123456789abcdeffedcba9876543210", "", "0123456789abcdeffedcba9876543210", "67673138549669730857065648eabe43"},
+		{"RFC 5528, 4, test vector 1", Camellia, CTR, "ae6852f8121067cc4bf7a5765577f39e", "00000030000000000000000000000001",
+			"53696e676c6520626c6f636b206d7367", "d09dc29a8214619a20877c76db1f0b3f"},
+		{"RFC 5528, 4, test vector 2", Camellia, CTR, "7e24067817fae0d743d6ce1f32539163", "006cb6dbc0543b59da48d90b00000001",
+			"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+			"dbf3c78dc08396d4da7c907765bbcb442b8e8e0f31f0dca72c7417e35360e048"},
+
+		{"GB/T 32907-2016, Annex A", SM4, ECB, riboseKey, "", "0123456789abcdeffedcba9876543210", "681edf34d206965e86b3e94f536e4246"},
+		{"draft-ribose-cfrg-sm4-10, A.2.1.1", SM4, ECB, riboseKey, "", ribosePT, "5ec8143de509cff7b5179f8f474b86192f1d305a7fb17df985f81c8482192304"},
+		{"draft-ribose-cfrg-sm4-10, A.2.2.1", SM4, CBC, riboseKey, iv38A, ribosePT, "78ebb11cc40b0a48312aaeb2040244cb4cb7016951909226979b0d15dc6a8f6d"},
+		{"draft-ribose-cfrg-sm4-10, A.2.3.1", SM4, OFB, riboseKey, iv38A, ribosePT, "ac3236cb861dd316e6413b4e3c7524b71d01aca2487ca582cbf5463e6698539b"},
+		{"draft-ribose-cfrg-sm4-10, A.2.4.1", SM4, CFB, riboseKey, iv38A, ribosePT, "ac3236cb861dd316e6413b4e3c7524b769d4c54ed433b9a0346009beb37b2b3f"},
+		{"draft-ribose-cfrg-sm4-10, A.2.5.1", SM4, CTR, riboseKey, iv38A,
+			"aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccddddddddddddddddeeeeeeeeeeeeeeeeffffffffffffffffaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb",
+			"ac3236cb970cc20791364c395a1342d1a3cbc1878c6f30cd074cce385cdd70c7f234bc0e24c11980fd1286310ce37b926e02fcd0faa0baf38b2933851d824514"},
+	} {
+		b, err := NewCipher(v.alg, unhex(t, v.key))
+		if err != nil {
+			t.Errorf("%s: %v", v.source, err)
+			continue
+		}
+		out := unhex(t, v.pt)
+		if err := Encrypt(b, v.m, unhex(t, v.iv), out, out); err != nil || hex.EncodeToString(out) != v.ct {
+			t.Errorf("%s: %v %x", v.source, err, out)
+		}
+		if err := Decrypt(b, v.m, unhex(t, v.iv), out, out); err != nil || hex.EncodeToString(out) != v.pt {
+			t.Errorf("%s backwards: %v %x", v.source, err, out)
+		}
+	}
+}
