@@ -2,12 +2,13 @@ package ecc
 
 import (
 	"crypto/subtle"
-	"encoding/binary"
 	"errors"
 	"hash"
 	"io"
+	"slices"
 
 	"govtpm/internal/crypto/curve"
+	"govtpm/internal/crypto/kdf"
 )
 
 // ErrDecrypt is returned when C3 does not fit the rest of the cipher text.
@@ -54,19 +55,13 @@ func Decrypt(c *curve.Curve, d curve.Scalar, h func() hash.Hash, ct Ciphertext) 
 	return msg, nil
 }
 
-// xorKDF2 adds the stream H(x ‖ y ‖ 1) ‖ H(x ‖ y ‖ 2) ‖ … to b.
+// xorKDF2 adds the stream KDF2(x ‖ y) to b.
 func xorKDF2(h func() hash.Hash, p curve.Point, b []byte) {
-	f := h()
-	var sum []byte
-	for i := uint32(1); len(b) > 0; i++ {
-		f.Reset()
-		f.Write(p.X())
-		f.Write(p.Y())
-		f.Write(binary.BigEndian.AppendUint32(nil, i))
-		sum = f.Sum(sum[:0])
-		b = b[subtle.XORBytes(b, b, sum):]
-	}
-	clear(sum)
+	z := slices.Concat(p.X(), p.Y())
+	stream := kdf.KDF2(h, z, nil, len(b))
+	subtle.XORBytes(b, b, stream)
+	clear(z)
+	clear(stream)
 }
 
 func checkValue(h func() hash.Hash, p curve.Point, msg []byte) []byte {
