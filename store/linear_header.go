@@ -75,13 +75,16 @@ func decodeLinear(head []byte, size int64) (h linearHeader, blank bool, err erro
 
 // check finds entries that cannot be: outside the file, in the header, or over each other.
 func (h *linearHeader) check(size int64) error {
+	for _, s := range h.entries {
+		if s.used() && s.data > s.length {
+			return fmt.Errorf("%w: more data than its section holds; restore it from a backup", ErrDamaged)
+		}
+	}
 	end := int64(linearHeaderSize)
 	for _, s := range h.sections() {
 		switch {
 		case int64(s.offset) < end:
 			return fmt.Errorf("%w: sections overlap; restore it from a backup", ErrDamaged)
-		case s.data > s.length:
-			return fmt.Errorf("%w: more data than its section holds; restore it from a backup", ErrDamaged)
 		case int64(s.offset)+int64(s.data) > size:
 			return fmt.Errorf("%w: cut off; restore it from a backup", ErrDamaged)
 		}
@@ -90,11 +93,11 @@ func (h *linearHeader) check(size int64) error {
 	return nil
 }
 
-// sections returns the used sections in the order of their offsets.
+// sections returns the used sections in the order of their offsets, without those of no length: they take no place, wherever they say they are.
 func (h *linearHeader) sections() []section {
 	var list []section
 	for _, s := range h.entries {
-		if s.used() {
+		if s.used() && s.length > 0 {
 			list = append(list, s)
 		}
 	}
@@ -126,7 +129,7 @@ func (h *linearHeader) gap(length, limit int64) (int64, bool) {
 // trim makes every section as short as its data.
 func (h *linearHeader) trim() {
 	for i := range h.entries {
-		if s := &h.entries[i]; s.used() {
+		if s := &h.entries[i]; s.used() && s.length > 0 {
 			s.length = max(s.data, 1)
 		}
 	}

@@ -245,6 +245,7 @@ func FuzzLinear(f *testing.F) {
 		f.Add(goldenLinear(f, n+".linear"))
 	}
 	f.Add(linearFile(500, section{300, 100, 100}, section{192, 10, 108}))
+	f.Add(linearFile(500, section{300, 100, 100}, section{192, 0, 0})) // a section of no length takes no place
 	f.Add(make([]byte, 100))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) >= 12 && b[0] != 0 { // get past the magic
