@@ -8,9 +8,11 @@
 package kdf
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"encoding/binary"
 	"hash"
+	"io"
 )
 
 // KDFa derives ceil(bits/8) bytes with the counter mode of SP 800-108 over
@@ -56,20 +58,12 @@ func AppendKDFaBlock(out []byte, mac hash.Hash, counter uint32, label string, co
 // (Part 1, 8.4.10.3). z must already have the size of the field. Surplus high
 // bits of the first octet are zero.
 func KDFe(h func() hash.Hash, z []byte, label string, partyUInfo, partyVInfo []byte, bits int) []byte {
+	var info bytes.Buffer
+	writeLabel(&info, label)
+	info.Write(partyUInfo)
+	info.Write(partyVInfo)
 	size := byteLen(bits)
-	d := h()
-	out := make([]byte, 0, roundUp(size, d.Size()))
-	for i := uint32(1); len(out) < size; i++ {
-		d.Reset()
-		writeUint32(d, i)
-		d.Write(z)
-		writeLabel(d, label)
-		d.Write(partyUInfo)
-		d.Write(partyVInfo)
-		out = d.Sum(out)
-	}
-	clear(out[size:])
-	out = out[:size]
+	out := Concat(h, z, info.Bytes(), size)
 	if r := bits % 8; r > 0 && size > 0 {
 		out[0] &= 1<<r - 1
 	}
@@ -127,10 +121,10 @@ func writeUint32(d hash.Hash, v uint32) {
 
 // writeLabel writes label and a terminating zero octet if it lacks one
 // (Part 1, 8.4.10.2).
-func writeLabel(d hash.Hash, label string) {
-	d.Write([]byte(label))
+func writeLabel(w io.Writer, label string) {
+	io.WriteString(w, label)
 	if label == "" || label[len(label)-1] != 0 {
-		d.Write([]byte{0})
+		w.Write([]byte{0})
 	}
 }
 
