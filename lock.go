@@ -18,9 +18,15 @@ type storageLock struct {
 	held     bool
 	deferred bool // not to be taken by Init: another host owns the state still
 	retries  int  // for taking it without being told how often to try
-	// left is the content of the permanent state that the running TPM goes on from, as it was when the storage was left to
-	// others; nil: not known.
-	left *[sha256.Size]byte
+	// left is the permanent state that the running TPM goes on from, as it was when the storage was left to others; nil: it
+	// was not.
+	left *leftState
+}
+
+// leftState is the content of a permanent state, or why it is not known.
+type leftState struct {
+	content [sha256.Size]byte
+	err     error
 }
 
 func (l *storageLock) init(incoming bool) {
@@ -53,26 +59,27 @@ func (t *TPM) takeLock(retries int) error {
 
 // rememberLeft notes what the storage holds while a running TPM leaves it to others.
 func (t *TPM) rememberLeft() {
-	t.lock.left = nil
-	if content, err := t.storedContent(); err == nil {
-		t.lock.left = &content
-	}
+	var left leftState
+	left.content, left.err = t.storedContent()
+	t.lock.left = &left
 }
 
 // checkLeft refuses to go on with a running TPM if another one changed the state meanwhile: what its client was promised
 // would be overwritten. A TPM that took over and changed nothing, because the migration failed, is no reason; nor is a
-// state that was taken away.
+// state that was taken away. What could not be read when it was given up counts as changed.
 func (t *TPM) checkLeft() error {
 	if t.engine == nil || t.lock.left == nil {
 		return nil
 	}
 	content, err := t.storedContent()
-	switch {
+	switch left := t.lock.left; {
 	case errors.Is(err, store.ErrNotExist):
 		return nil
 	case err != nil:
 		return fmt.Errorf("%w (%w)", store.ErrChanged, err)
-	case content != *t.lock.left:
+	case left.err != nil:
+		return fmt.Errorf("%w (as must be assumed: it could not be read then: %w)", store.ErrChanged, left.err)
+	case content != left.content:
 		return store.ErrChanged
 	}
 	return nil
