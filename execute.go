@@ -78,7 +78,7 @@ func failureResponse() []byte {
 
 // autoShutdown gives the TPM the TPM2_Shutdown that its client forgot, so that no failure of authorization is counted for
 // it (Part 1, 17.8.6): with STATE, or else with CLEAR. A storage that was given up belongs to somebody else: then the TPM
-// stops without. So it does if it arrived here and was never used: the migration has failed, and where it came from it goes on.
+// stops without, and so does one that arrived here and was neither used nor reset (Shutdown).
 func (t *TPM) autoShutdown(ctx context.Context) {
 	if t.opts.DisableAutoShutdown || !t.lock.held || t.arrived || t.lastCommand == uint32(wire.CCShutdown) {
 		return

@@ -12,11 +12,12 @@ import (
 )
 
 // Init powers the TPM on: it loads the permanent state, or makes a new TPM if there is none, and resumes volatile state if
-// there is some, which is then deleted from the storage if deleteVolatile is set. A TPM that runs is stopped first. On an
+// there is some, which is then deleted from the storage if deleteVolatile is set. A TPM that runs is stopped first, as by Stop. On an
 // error the TPM is off, and no state that was there is lost.
 func (t *TPM) Init(ctx context.Context, deleteVolatile bool) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.arrived = false
 	t.powerOff(ctx)
 	if t.closed {
 		return withResult(errClosed, resultFail)
@@ -42,9 +43,19 @@ func (t *TPM) Init(ctx context.Context, deleteVolatile bool) error {
 	return nil
 }
 
-// Stop powers the TPM off, any number of times. A running TPM whose last command was not TPM2_Shutdown is given one first,
-// unless that was disabled, the storage was given up, or a migration brought the TPM here in vain.
+// Stop powers the TPM off, any number of times, as a reset of its machine does. A running TPM whose last command was not TPM2_Shutdown
+// is given one first, unless that was disabled or the storage was given up.
 func (t *TPM) Stop(ctx context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.arrived = false // a machine that is reset runs here
+	t.powerOff(ctx)
+	return nil
+}
+
+// Shutdown powers the TPM off because its process is to end. It does what Stop does, but gives no TPM2_Shutdown to a TPM that a
+// migration brought and nobody has used: the migration has failed, and where the TPM came from it goes on.
+func (t *TPM) Shutdown(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.powerOff(ctx)

@@ -12,6 +12,7 @@ func (t *TPM) signal(f func(*tpm2.TPM) error) error {
 	if err := t.takeLock(t.lock.retries); err != nil {
 		return err
 	}
+	t.arrived = false
 	err := f(t.engine)
 	t.logFailure()
 	return withResult(err, resultFail)

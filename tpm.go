@@ -68,7 +68,7 @@ type TPM struct {
 	profile     *tpm2.Profile // of the last power cycle
 	failed      bool          // the failure of the engine was logged
 	lastCommand uint32        // code of the last command of the client, whatever became of it
-	arrived     bool          // a migration brought the running TPM here, and no client has used it yet
+	arrived     bool          // a migration brought the running TPM here, and no client has used or reset it yet
 	established bool          // tpmEstablished of the last power cycle
 	bufferSize  uint32
 	incoming    incomingState
@@ -103,7 +103,7 @@ func Open(s store.Store, o Options) (*TPM, error) {
 	return t, nil
 }
 
-// Close stops the TPM as Stop does and closes its store.
+// Close powers the TPM off as Shutdown does and closes its store.
 func (t *TPM) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -62,7 +62,7 @@ func (h *Handler) Handle(ctx context.Context, req Request) (Response, error) {
 	case Init:
 		return ResultOf(h.TPM.Init(ctx, r.Flags&InitDeleteVolatile != 0)), nil
 	case Shutdown:
-		return ResultOf(h.TPM.Stop(ctx)), ErrShutdown
+		return ResultOf(h.TPM.Shutdown(ctx)), ErrShutdown
 	case Stop:
 		return ResultOf(h.TPM.Stop(ctx)), nil
 	case GetTPMEstablished:

@@ -273,6 +273,16 @@ func TestResultsOfTheTPM(t *testing.T) {
 	r.ask("00000013 00000001", failed)
 }
 
+// A machine that is reset and a process that is to end are told apart.
+func TestStopAndShutdown(t *testing.T) {
+	r := newRig(t)
+	r.ask("0000000e", ok)
+	r.ask("00000003", ok)
+	if got, want := r.tpm.Calls(), []string{"Stop", "Shutdown"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("calls %q", got)
+	}
+}
+
 // The storage is given up before the response to the last blob of a migration.
 func TestMigrationGivesStorageUp(t *testing.T) {
 	r := newRig(t)

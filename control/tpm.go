@@ -21,6 +21,11 @@ type TPM interface {
 	// (unless this is disabled, or the storage was handed over).
 	Stop(ctx context.Context) error
 
+	// Shutdown is Stop because the process is to end. A TPM that a migration
+	// brought here and nobody has used gets no TPM2_Shutdown then: the
+	// migration has failed, and the state is still the other host's.
+	Shutdown(ctx context.Context) error
+
 	// Running tells whether the TPM is powered.
 	Running() bool
 

@@ -134,6 +134,14 @@ func (t *TPM) Stop(context.Context) error {
 	return t.begin("Stop")
 }
 
+// Shutdown powers the TPM off.
+func (t *TPM) Shutdown(context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.running.Store(false)
+	return t.begin("Shutdown")
+}
+
 // Running tells whether the TPM is on.
 func (t *TPM) Running() bool { return t.running.Load() }
 

@@ -19,7 +19,7 @@ type Instance interface {
 	control.TPM
 	// Interrupt ends a command that runs, and all waiting for the storage's lock: the process is to end.
 	Interrupt()
-	// Close stops the TPM as Stop does, and releases its storage.
+	// Close stops the TPM as Shutdown does, and releases its storage.
 	Close() error
 }
 
