@@ -1,7 +1,7 @@
 // Package ecc is the elliptic-curve schemes of a TPM 2.0 on the curves of
 // package curve: key generation, ECDSA, EC Schnorr, SM2 and ECDAA signatures,
-// Diffie-Hellman, the two-phase key exchanges, and encryption (Part 1, clauses
-// 44 and 45.2).
+// Diffie-Hellman, the two-phase key exchanges, key encapsulation, and encryption
+// (Part 1, clauses 44 and 45.2).
 //
 // Promises:
 //
