@@ -16,7 +16,9 @@ func (t *TPM) watchCountdowns() {
 	if t.engine == nil || !t.lock.held {
 		return
 	}
-	if next := t.engine.CountDown(); next != 0 {
+	next := t.engine.CountDown()
+	t.logFailure() // it may have to save that a timer expired
+	if next != 0 {
 		t.countdown = time.AfterFunc(min(next, countdownStep), func() {
 			t.mu.Lock()
 			defer t.mu.Unlock()

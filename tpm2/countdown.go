@@ -90,13 +90,28 @@ func (t *TPM) actSetTimeout(c *call, p *actSetTimeoutParameters) error {
 	return nil
 }
 
-// expire ends a timer's countdown and signals it.
+// expire ends a timer's countdown and signals it. That outlives a TPM Resume (Part 2, 8.12), also if Shutdown(STATE) came before: it is how
+// the platform learns that a timer had it reset. The time that Shutdown(STATE) saved stays (Part 1, 40.2).
 func (t *TPM) expire(timer int) {
 	x := &t.stateClear.countdowns[timer]
 	x.deadline, x.signaled = 0, true
+	if t.orderlyFound() == orderlyState {
+		t.saved.stateClear.countdowns[timer].signaled = true
+		t.markPermanent()
+	}
 	if t.env.Countdown != nil {
 		t.env.Countdown(timer)
 	}
+}
+
+// savedSignals are the timers that a TPM Resume finds signaled.
+func (t *TPM) savedSignals() (set uint16) {
+	for i, x := range t.saved.stateClear.countdowns {
+		if x.signaled {
+			set |= 1 << i
+		}
+	}
+	return set
 }
 
 // expireCountdowns signals the timers whose time is over.
@@ -110,11 +125,18 @@ func (t *TPM) expireCountdowns() {
 
 // CountDown brings the TPM to the present without a command, so that countdown timers expire in time; they do so in failure mode too
 // (Part 1, 40.4). It returns when to call it again, 0 for no need to: the TPM then has no timer that counts.
+//
+// A signal that outlives the power cycle is saved at once. All else that time brings waits for the next command, as without timers: the loss of
+// a forgiven try errs to the safe side, and nothing was promised yet in a new time epoch.
 func (t *TPM) CountDown() time.Duration {
 	if !t.volatile.on || !t.volatile.started || len(t.stateClear.countdowns) == 0 {
 		return 0
 	}
+	signals := t.savedSignals()
 	t.updateTime()
+	if t.savedSignals() != signals {
+		t.settle()
+	}
 	var next uint64
 	for i := range t.stateClear.countdowns {
 		if d := t.stateClear.countdowns[i].deadline; d != 0 && (next == 0 || d < next) {

@@ -306,3 +306,64 @@ func TestCountDown(t *testing.T) {
 		t.Errorf("without timers: %v", d)
 	}
 }
+
+// A timer that expires after Shutdown(STATE) is found signaled by the TPM Resume, though no command came in between; what is not of the saved
+// state is not written out for it.
+func TestCountDownAfterShutdown(t *testing.T) {
+	for _, byCommand := range []bool{false, true} {
+		b := newCountdownBench(t)
+		b.must(setTimeout(0, 4))
+		b.must(setTimeout(1, 10))
+		b.clock.now += 2 * time.Second
+		saves := b.storage.saves
+		b.CountDown()
+		if b.storage.saves != saves {
+			t.Error("saved though nothing expired")
+		}
+		b.shutdown(wire.SUState)
+		saves = b.storage.saves
+		b.clock.now += time.Second
+		b.InterruptTime()
+		b.CountDown()
+		if b.storage.saves != saves {
+			t.Error("saved though nothing expired after Shutdown")
+		}
+		b.clock.now += time.Second
+		for range 2 {
+			if byCommand {
+				b.must(newCommand(wire.CCReadClock))
+			} else {
+				b.CountDown()
+			}
+		}
+		if b.storage.saves != saves+1 || fmt.Sprint(b.expired) != "[0]" {
+			t.Errorf("by command %t: %d saves, expired %v", byCommand, b.storage.saves-saves, b.expired)
+		}
+		b.testTPM = b.reload()
+		b.startup(wire.SUState)
+		for timer, want := range []string{"2 3", "8 0"} {
+			if got := b.timer(timer); got != want {
+				t.Errorf("by command %t: timer %d after resume: %s, want %s", byCommand, timer, got, want)
+			}
+		}
+	}
+	// Without Shutdown there is nothing to resume, and nothing to save.
+	b := newCountdownBench(t)
+	b.must(setTimeout(0, 1))
+	saves := b.storage.saves
+	b.clock.now += time.Second
+	b.CountDown()
+	if b.storage.saves != saves || fmt.Sprint(b.expired) != "[0]" {
+		t.Errorf("%d saves, expired %v", b.storage.saves-saves, b.expired)
+	}
+	// What cannot be saved is told.
+	b = newCountdownBench(t)
+	b.must(setTimeout(0, 1))
+	b.shutdown(wire.SUState)
+	b.clock.now += time.Second
+	b.storage.failing = true
+	b.CountDown()
+	if b.Failure() == nil || fmt.Sprint(b.expired) != "[0]" {
+		t.Errorf("failure %v, expired %v", b.Failure(), b.expired)
+	}
+}
