@@ -2,6 +2,7 @@ package tpm2
 
 import (
 	"bytes"
+	"hash"
 
 	"govtpm/internal/crypto/symmetric"
 	"govtpm/tpm2/wire"
@@ -78,17 +79,23 @@ func (s *sequence) startCMAC(k *cmacKey) error {
 
 // startHMAC makes s an HMAC: the hash that runs is the inner one, the outer one waits in outerPad.
 func (s *sequence) startHMAC(alg wire.Alg, key []byte) {
-	h := newHash(alg)
-	pad := make([]byte, h.BlockSize())
+	h, pad := splitHMAC(alg, key)
+	s.hashes = []sequenceState{{alg, h}}
+	s.outerPad = pad
+}
+
+// splitHMAC takes an HMAC apart: its inner hash, begun with the key, and what the outer one begins with.
+func splitHMAC(alg wire.Alg, key []byte) (inner hash.Hash, outerPad []byte) {
+	inner = newHash(alg)
+	pad := make([]byte, inner.BlockSize())
 	if len(key) > len(pad) {
 		key = hashOf(alg, key)
 	}
 	copy(pad, key)
 	xorByte(pad, 0x36)
-	h.Write(pad)
+	inner.Write(pad)
 	xorByte(pad, 0x36^0x5C)
-	s.hashes = []sequenceState{{alg, h}}
-	s.outerPad = pad
+	return inner, pad
 }
 
 // mac ends a MAC. The sequence can take in more afterwards.

@@ -2,7 +2,6 @@ package tpm2
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 
 	"govtpm/tpm2/nvstate"
@@ -71,10 +70,13 @@ func objectState(o *object) (*nvstate.AnyObject, error) {
 // objectOfState is the object that saved state holds. It is checked as far as the engine relies on it; that the parts of a key go
 // together shows when the key is used, as in libtpms.
 func (t *TPM) objectOfState(s *nvstate.AnyObject) (*object, error) {
-	if s.Attributes&nvstate.ObjectOccupied == 0 {
-		return nil, objectError(nvstate.ErrValue, "the slot is empty")
-	}
 	o := new(object)
+	if s.Attributes&nvstate.ObjectOccupied == 0 {
+		if s.Extension == nil {
+			return nil, objectError(nvstate.ErrValue, "the slot is empty")
+		}
+		return o, t.resumeExtendedSequence(o, s.Extension)
+	}
 	for _, f := range o.stateFlags() {
 		*f.is = s.Attributes&f.bit != 0
 	}
@@ -171,12 +173,9 @@ func nonEmpty(b []byte) []byte {
 	return b
 }
 
-// marshalObjectContext is the payload of a saved context of o (Part 1, 27.2). RCType handle 1: a signature sequence.
+// marshalObjectContext is the payload of a saved context of o (Part 1, 27.2), also of a sequence of any kind (Part 1, 29.4.6).
 func (t *TPM) marshalObjectContext(o *object) ([]byte, error) {
 	s, err := objectState(o)
-	if errors.Is(err, errNotStorable) {
-		return nil, wire.RCType.Handle(1)
-	}
 	if err != nil {
 		return nil, err
 	}

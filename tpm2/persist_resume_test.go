@@ -348,27 +348,6 @@ func TestContextsOfLibtpms(t *testing.T) {
 	}
 }
 
-// A CMAC goes through a saved context, and is dropped from volatile state.
-func TestCMACContext(t *testing.T) {
-	b := newTestTPM(t)
-	key := b.addKey(cipherKey(wire.AlgAES, wire.AlgCMAC, wire.ObjectSign, bytes.Repeat([]byte{1}, 16)))
-	start := newCommand(wire.CCHMACStart, key).password(keyAuth).b2([]byte(sequenceAuth)).put(wire.AlgCMAC)
-	complete := func(h wire.Handle) []byte {
-		return b.must(sequenceCompleteCommand(h, []byte("second"), wire.RHNull)).b2()
-	}
-	h := b.must(start).handle()
-	b.must(sequenceUpdateCommand(h, []byte("first part of the message")))
-	context := b.must(newCommand(wire.CCContextSave, h)).params().Remaining()
-	want := complete(h)
-	h = b.must(newCommand(wire.CCContextLoad).raw(context)).handle()
-	if n := b.twin(); n.object(h) != nil {
-		t.Error("volatile state has a CMAC")
-	}
-	if got := complete(h); !bytes.Equal(got, want) {
-		t.Errorf("CMAC %x, want %x", got, want)
-	}
-}
-
 // A context whose number the counter would give to a loaded session is never made.
 func TestContextCounterHealed(t *testing.T) {
 	for _, counter := range []uint64{0, 3, 0x10000, 0x10003, 0x20004} {

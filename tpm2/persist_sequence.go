@@ -3,7 +3,6 @@ package tpm2
 import (
 	"slices"
 
-	"govtpm/internal/crypto/symmetric"
 	"govtpm/tpm2/nvstate"
 	"govtpm/tpm2/wire"
 )
@@ -24,14 +23,19 @@ func sequenceBit(k sequenceKind) nvstate.ObjectAttributes {
 // storedHashes are the hashes of an event sequence, and of the PCR banks, in the order in which saved state has them.
 var storedHashes = [...]wire.Alg{wire.AlgSHA1, wire.AlgSHA256, wire.AlgSHA384, wire.AlgSHA512}
 
-// errNotStorable is for sequences that saved state has no place for.
-var errNotStorable = objectError(nvstate.ErrHash, "the state of this sequence cannot be stored")
+// errNotStorable is for sequences that have begun, but whose state is not in saved state.
+var errNotStorable = objectError(nvstate.ErrHash, "the state of this sequence was not stored")
 
 // isOfLibtpms reports whether libtpms can go on with the sequence. It would crash with a CMAC, whose state it does not store.
 func (q *sequence) isOfLibtpms() bool { return q.kind <= sequenceEvent && q.cmac == nil }
 
 // save puts the sequence of o into its slot in saved state.
 func (q *sequence) save(s *nvstate.AnyObject, o *object) (err error) {
+	if !q.isOfLibtpms() {
+		*s = nvstate.AnyObject{}
+		s.Extension, err = q.extensionState()
+		return err
+	}
 	s.Attributes |= sequenceBit(q.kind) | nvstate.ObjectTemporary
 	if q.firstBlock {
 		s.Attributes |= nvstate.ObjectFirstBlock
@@ -40,13 +44,6 @@ func (q *sequence) save(s *nvstate.AnyObject, o *object) (err error) {
 		s.Attributes |= nvstate.ObjectTicketSafe
 	}
 	s.Sequence = &nvstate.Sequence{Type: wire.AlgNull, NameAlg: wire.AlgNull, ObjectAttributes: o.public.Attributes, Auth: q.auth}
-	if q.kind > sequenceEvent {
-		return errNotStorable
-	}
-	if q.cmac != nil {
-		q.saveCMAC(s.Sequence)
-		return nil
-	}
 	if q.kind == sequenceHMAC {
 		s.Sequence.HMACKey = q.outerPad
 		s.Sequence.HMAC, err = nvstate.CaptureHash(nvstate.HashStateHMAC, q.hashes[0].alg, q.hashes[0].hash)
@@ -66,31 +63,14 @@ func (q *sequence) save(s *nvstate.AnyObject, o *object) (err error) {
 	return nil
 }
 
-// saveCMAC puts key and state where an HMAC has its key. That is a form of our own, for saved contexts alone.
-func (q *sequence) saveCMAC(s *nvstate.Sequence) {
-	c, ok := q.hashes[0].hash.(*symmetric.CMAC)
-	if !ok {
-		return
-	}
-	var w wire.Writer
-	w.Uint16(uint16(q.cmac.alg))
-	w.TPM2B(q.cmac.key)
-	w.TPM2B(c.State())
-	s.HMAC.Type, s.HMACKey = nvstate.HashStateMAC, w.Bytes()
-}
-
-// resumeCMAC is the reverse of saveCMAC.
-func (q *sequence) resumeCMAC(s *nvstate.Sequence) error {
+// resumeOldCMAC reads the form in which saved contexts of earlier versions of this package have a CMAC: key and state where an HMAC has its key.
+func (t *TPM) resumeOldCMAC(q *sequence, s *nvstate.Sequence) error {
 	r := wire.NewReader(s.HMACKey, nil)
-	k := &cmacKey{alg: wire.Alg(r.Uint16()), key: r.TPM2B(len(s.HMACKey))}
-	state := r.TPM2B(len(s.HMACKey))
-	if r.End() != wire.RCSuccess || q.startCMAC(k) != nil {
+	m := nvstate.CMACState{Cipher: wire.Alg(r.Uint16()), Key: r.TPM2B(len(s.HMACKey)), State: r.TPM2B(len(s.HMACKey))}
+	if r.End() != wire.RCSuccess {
 		return errNotStorable
 	}
-	if c, ok := q.hashes[0].hash.(*symmetric.CMAC); !ok || !c.SetState(state) {
-		return errNotStorable
-	}
-	return nil
+	return t.resumeCMAC(q, &m)
 }
 
 // resumeSequence makes o the sequence that saved state holds. errNotStorable: it has begun, but its state is not there.
@@ -105,8 +85,7 @@ func (t *TPM) resumeSequence(o *object, s *nvstate.AnyObject) error {
 	switch {
 	case s.Attributes&nvstate.ObjectHMACSeq != 0:
 		if x.HMAC.Type == nvstate.HashStateMAC {
-			q.kind = sequenceHMAC
-			return q.resumeCMAC(x)
+			return t.resumeOldCMAC(q, x)
 		}
 		q.kind, q.outerPad, states = sequenceHMAC, x.HMACKey, []nvstate.HashState{x.HMAC}
 	case s.Attributes&nvstate.ObjectHashSeq != 0:

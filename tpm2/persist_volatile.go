@@ -12,8 +12,7 @@ import (
 // The volatile state: a TPM that runs, frozen between two commands, without what its permanent state holds.
 
 // VolatileState is what the TPM holds besides its permanent state. A TPM that loads both, taken at the same moment, goes on as if
-// power had not been off; only a CMAC or a signature
-// sequence in progress is lost, for which the format has no place.
+// power had not been off. libtpms does too, without CMACs and signature sequences in progress, which it does not see.
 func (t *TPM) VolatileState() ([]byte, error) {
 	if !t.volatile.on {
 		return nil, errNotRunning
@@ -53,7 +52,7 @@ func (t *TPM) volatileState() (*nvstate.Volatile, error) {
 		s.FailFunction, s.FailLine = v.failure.function, v.failure.line
 	}
 	for i, o := range v.objects {
-		if o == nil || o.evict != 0 || o.isSequence() && !o.sequence.isOfLibtpms() {
+		if o == nil || o.evict != 0 {
 			continue
 		}
 		x, err := objectState(o)
@@ -182,13 +181,14 @@ func (t *TPM) restoreTime(cs *clockState, s *nvstate.Volatile) {
 	}
 }
 
-// restoreObjects fills the object slots. Sequences whose state could not be stored are lost.
+// restoreObjects fills the object slots. Sequences whose state libtpms did not store are lost.
 func (t *TPM) restoreObjects(v *volatileData, s *nvstate.Volatile) error {
 	for i := range s.Objects {
-		if a := s.Objects[i].Attributes; a&nvstate.ObjectOccupied == 0 || a&nvstate.ObjectEvict != 0 {
+		x := &s.Objects[i]
+		if x.Attributes&nvstate.ObjectOccupied == 0 && x.Extension == nil || x.Attributes&nvstate.ObjectEvict != 0 {
 			continue
 		}
-		o, err := t.objectOfState(&s.Objects[i])
+		o, err := t.objectOfState(x)
 		if errors.Is(err, errNotStorable) {
 			continue
 		}

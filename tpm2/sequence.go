@@ -53,9 +53,15 @@ func (t *TPM) newEventSequence() *sequence {
 // addSequence puts a sequence into an object slot. Code: RCObjectMemory.
 func (t *TPM) addSequence(s *sequence, auth []byte) (wire.Handle, error) {
 	s.auth = auth
-	o := &object{sequence: s, hierarchy: wire.RHNull, temporary: true}
-	o.public.Type, o.public.NameAlg, o.public.Attributes = wire.AlgNull, wire.AlgNull, wire.ObjectNoDA
+	o := new(object)
+	o.holdSequence(s)
 	return t.addObject(o)
+}
+
+// holdSequence makes o a sequence object.
+func (o *object) holdSequence(s *sequence) {
+	o.sequence, o.hierarchy, o.temporary = s, wire.RHNull, true
+	o.public.Type, o.public.NameAlg, o.public.Attributes = wire.AlgNull, wire.AlgNull, wire.ObjectNoDA
 }
 
 // write adds data to the sequence.

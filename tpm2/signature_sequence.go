@@ -17,9 +17,12 @@ import (
 // A signedMessage is what a signature sequence keeps besides the running hash.
 type signedMessage struct {
 	scheme wire.TPMTSigScheme
-	key    []byte    // public area of the key, by which it is known again
-	head   []byte    // the message's first bytes, as many as TPM_GENERATED_VALUE has
-	ticket hash.Hash // HMAC of the ticket of a verification, nil where there will be none
+	key    []byte // digest of the key's public area, by which it is known again
+	head   []byte // the message's first bytes, as many as TPM_GENERATED_VALUE has
+
+	// Of the HMAC of a verification's ticket, the inner hash, nil where there will be none, and whose proof is its key.
+	ticket    hash.Hash
+	hierarchy wire.Handle
 }
 
 func (m *signedMessage) write(data []byte) {
@@ -35,9 +38,35 @@ func (m *signedMessage) headWith(data []byte) []byte {
 	return append(bytes.Clone(m.head), data[:min(room, len(data))]...)
 }
 
-// startedBy reports whether the sequence was started with this key.
+// startedBy reports whether the sequence was started with this key. That its scheme is the key's could fail to hold only in forged state.
 func (m *signedMessage) startedBy(key *object) bool {
-	return bytes.Equal(m.key, wire.Marshal(&key.public))
+	s, _ := keyScheme(&key.public)
+	return bytes.Equal(m.key, publicDigest(key)) && canSign(key) && s.Scheme == m.scheme.Scheme && s.HashAlg == m.scheme.HashAlg
+}
+
+// publicDigest tells a key from all others, also one without Name.
+func publicDigest(key *object) []byte { return hashOf(contextHashAlg, wire.Marshal(&key.public)) }
+
+// startTicket begins the ticket of a verification with key.
+func (t *TPM) startTicket(m *signedMessage, key *object) {
+	if m.hierarchy = wire.RHNull; !hasTickets(key) {
+		return
+	}
+	m.hierarchy = key.hierarchy
+	m.ticket, _ = splitHMAC(contextHashAlg, t.proof(m.hierarchy))
+	m.ticket.Write(binary.BigEndian.AppendUint16(nil, uint16(wire.STMessageVerified)))
+}
+
+// endTicket is that ticket. It is empty if there was none to begin, or if the key came back in another hierarchy.
+func (t *TPM) endTicket(m *signedMessage, key *object) wire.TPMTTKVerified {
+	k := wire.TPMTTKVerified{Tag: wire.STMessageVerified, Hierarchy: wire.RHNull}
+	if m.ticket == nil || m.hierarchy != key.hierarchy {
+		return k
+	}
+	m.ticket.Write(key.name)
+	_, outerPad := splitHMAC(contextHashAlg, t.proof(m.hierarchy))
+	k.Hierarchy, k.HMAC = m.hierarchy, hashOf(contextHashAlg, outerPad, m.ticket.Sum(nil))
+	return k
 }
 
 // signatureKey settles how handle 1 signs or verifies without a scheme from the caller. context is the given parameter.
@@ -68,7 +97,7 @@ func signatureKey(key *object, context []byte, parameter int) (wire.TPMTSigSchem
 
 // newSignatureSequence starts a sequence with the key of handle 1.
 func newSignatureSequence(kind sequenceKind, key *object, s wire.TPMTSigScheme, context []byte) (*sequence, error) {
-	q := &sequence{kind: kind, message: &signedMessage{scheme: s, key: wire.Marshal(&key.public)}}
+	q := &sequence{kind: kind, message: &signedMessage{scheme: s, key: publicDigest(key)}}
 	switch s.Scheme {
 	case wire.AlgHMAC:
 		if key.publicOnly {
@@ -139,10 +168,7 @@ func (t *TPM) verifySequenceStart(c *call, p *verifySequenceStartParameters) err
 	if err != nil {
 		return err
 	}
-	if hasTickets(key) {
-		q.message.ticket = newHMAC(contextHashAlg, t.proof(key.hierarchy))
-		q.message.ticket.Write(binary.BigEndian.AppendUint16(nil, uint16(wire.STMessageVerified)))
-	}
+	t.startTicket(q.message, key)
 	c.outHandle, err = t.addSequence(q, p.auth)
 	return err
 }
@@ -198,11 +224,7 @@ func (t *TPM) verifySequenceComplete(c *call, p *verifySequenceCompleteParameter
 	if err := t.verifyMessage(q, key, &p.signature); err != nil {
 		return positioned(err, func(rc wire.RC) wire.RC { return rc.Parameter(1) })
 	}
-	ticket := wire.TPMTTKVerified{Tag: wire.STMessageVerified, Hierarchy: wire.RHNull}
-	if h := q.message.ticket; h != nil {
-		h.Write(key.name)
-		ticket.Hierarchy, ticket.HMAC = key.hierarchy, h.Sum(nil)
-	}
+	ticket := t.endTicket(q.message, key)
 	ticket.Marshal(&c.out)
 	o.flushAtEnd = true
 	return nil

@@ -1,6 +1,9 @@
 package nvstate
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // Bounds of TPM2B buffers in the format.
 const (
@@ -114,5 +117,36 @@ func (c *coder) extension(needed bool, fields func()) {
 func (c *coder) end(version uint16) {
 	if version >= 2 {
 		c.extension(false, nil)
+	}
+}
+
+// ownEnd visits that block where it may hold a structure of this package's own, whose fields begin with header s. Reading, anything else in it is
+// skipped.
+func (c *coder) ownEnd(version uint16, s structure, present bool, fields func()) {
+	if !c.reading {
+		if present {
+			c.writeBlock(true, fields)
+		} else {
+			c.end(version)
+		}
+		return
+	}
+	if version < 2 {
+		return
+	}
+	var has bool
+	var size uint16
+	c.boolean(&has)
+	if num16(c, &size); !has {
+		return
+	}
+	start := c.pos()
+	block := c.take(int(size))
+	if c.err != nil || len(block) < 6 || binary.BigEndian.Uint32(block[2:]) != s.magic {
+		return
+	}
+	c.off = start
+	if fields(); c.err == nil && c.pos() != start+int(size) {
+		c.fail(ErrSize, "%s is not as long as its block", s.name)
 	}
 }

@@ -119,7 +119,7 @@ func (e *NVEntry) read(c *coder) int {
 		return nvIndexCost + len(e.Index.Data)
 	case 0x81:
 		e.Object = &PersistentObject{Handle: handle}
-		e.Object.code(c)
+		e.Object.codeKey(c)
 		if c.level < 2 {
 			return nvObjectCost
 		}
@@ -144,7 +144,7 @@ func (e *NVEntry) write(c *coder) int {
 			c.fail(ErrHandle, "0x%08x is not the handle of a persistent object", uint32(e.Object.Handle))
 		}
 		num32(c, &e.Object.Handle)
-		e.Object.code(c)
+		e.Object.codeKey(c)
 		if c.level >= 2 {
 			size = uint32(len(c.buf) - at)
 		}
@@ -153,6 +153,13 @@ func (e *NVEntry) write(c *coder) int {
 	}
 	binary.BigEndian.PutUint32(c.buf[at:], size)
 	return int(size)
+}
+
+// codeKey visits the object, which cannot be a sequence of ours.
+func (o *PersistentObject) codeKey(c *coder) {
+	if o.code(c); o.Extension != nil {
+		c.fail(ErrValue, "a sequence as persistent object 0x%08x", uint32(o.Handle))
+	}
 }
 
 func (x *NVIndex) code(c *coder) {

@@ -30,11 +30,12 @@ const (
 )
 
 // AnyObject is a slot for an object: ANY_OBJECT. If ObjectOccupied is set it holds a sequence when one of the sequence
-// attributes is set, and otherwise an object. The attributes of a free slot mean nothing.
+// attributes is set, and otherwise an object. The attributes of a free slot mean nothing. A slot that is free in libtpms may hold a sequence of ours.
 type AnyObject struct {
 	Attributes ObjectAttributes
 	Object     *Object
 	Sequence   *Sequence
+	Extension  *SequenceExtension // only without ObjectOccupied; nil in state of libtpms
 }
 
 func (o *AnyObject) code(c *coder) {
@@ -66,7 +67,19 @@ func (o *AnyObject) code(c *coder) {
 		}
 		o.Object.code(c, o.Attributes)
 	}
-	c.end(v)
+	if o.Attributes&ObjectOccupied != 0 {
+		if o.Extension != nil {
+			c.fail(ErrValue, "a slot with two contents")
+		}
+		c.end(v)
+		return
+	}
+	c.ownEnd(v, sequenceExtensionHeader, o.Extension != nil, func() {
+		if c.reading {
+			o.Extension = new(SequenceExtension)
+		}
+		o.Extension.code(c)
+	})
 }
 
 // Object is a key or data object: OBJECT.
@@ -109,7 +122,7 @@ func (o *Object) code(c *coder, attributes ObjectAttributes) {
 	c.extension(version >= 3, func() {
 		o.SeedCompat.code(c)
 		// Version 4 ends with this field: it left no block for a later one.
-		c.extension(version >= 4, func() { o.codeHierarchy(c) })
+		c.extension(version >= 4, func() { codeHierarchy(c, &o.Hierarchy) })
 	})
 }
 
@@ -141,12 +154,12 @@ func (o *Object) codePrivateExponent(c *coder, version uint16) {
 	c.block(needed, func() { o.PrivateExponent.code(c) })
 }
 
-func (o *Object) codeHierarchy(c *coder) {
-	num32(c, &o.Hierarchy)
-	switch o.Hierarchy {
+func codeHierarchy(c *coder, h *wire.Handle) {
+	num32(c, h)
+	switch *h {
 	case wire.RHOwner, wire.RHNull, wire.RHEndorsement, wire.RHPlatform:
 	default:
-		c.fail(ErrValue, "hierarchy 0x%08x", uint32(o.Hierarchy))
+		c.fail(ErrValue, "hierarchy 0x%08x", uint32(*h))
 	}
 }
 

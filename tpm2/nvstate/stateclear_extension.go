@@ -1,10 +1,6 @@
 package nvstate
 
-import (
-	"encoding/binary"
-
-	"govtpm/tpm2/wire"
-)
+import "govtpm/tpm2/wire"
 
 // NumCountdowns is the number of authenticated countdown timers that there are handles for.
 const NumCountdowns = 16
@@ -76,31 +72,10 @@ func (t *Countdown) code(c *coder) {
 
 // codeExtension visits the block at the end of STATE_CLEAR_DATA.
 func (d *StateClear) codeExtension(c *coder, version uint16) {
-	if !c.reading {
-		if d.Extension == nil {
-			c.end(version)
-		} else {
-			c.writeBlock(true, func() { d.Extension.code(c) })
+	c.ownEnd(version, stateClearExtensionHeader, d.Extension != nil, func() {
+		if c.reading {
+			d.Extension = new(StateClearExtension)
 		}
-		return
-	}
-	if version < 2 {
-		return
-	}
-	var present bool
-	var size uint16
-	c.boolean(&present)
-	if num16(c, &size); !present {
-		return
-	}
-	start := c.pos()
-	block := c.take(int(size))
-	if c.err != nil || len(block) < 6 || binary.BigEndian.Uint32(block[2:]) != stateClearExtensionHeader.magic {
-		return
-	}
-	c.off = start
-	d.Extension = new(StateClearExtension)
-	if d.Extension.code(c); c.err == nil && c.pos() != start+int(size) {
-		c.fail(ErrSize, "%s is not as long as its block", stateClearExtensionHeader.name)
-	}
+		d.Extension.code(c)
+	})
 }

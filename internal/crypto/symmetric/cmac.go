@@ -38,10 +38,13 @@ func (c *CMAC) Reset() {
 func (c *CMAC) State() []byte { return append(bytes.Clone(c.chain), c.buf[:c.n]...) }
 
 // SetState goes on from a state. It reports whether the state can be one of
-// this cipher.
+// this cipher: once there is a chained value, the last block waits.
 func (c *CMAC) SetState(state []byte) bool {
 	size := c.b.BlockSize()
 	if len(state) < size || len(state) > 2*size {
+		return false
+	}
+	if len(state) == size && subtle.ConstantTimeCompare(state, make([]byte, size)) == 0 {
 		return false
 	}
 	copy(c.chain, state)

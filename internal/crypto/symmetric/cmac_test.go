@@ -1,6 +1,7 @@
 package symmetric
 
 import (
+	"bytes"
 	"encoding/hex"
 	"hash"
 	"testing"
@@ -57,6 +58,33 @@ func TestCMACKnownAnswers(t *testing.T) {
 			if c.Size() != len(v.mac)/2 || c.BlockSize() != c.Size() {
 				t.Errorf("%s: sizes %d %d", v.name, c.Size(), c.BlockSize())
 			}
+		}
+	}
+}
+
+// A CMAC goes on from its state wherever it was taken, and from nothing that is none.
+func TestCMACState(t *testing.T) {
+	b, err := NewCipher(AES, unhex(t, key128))
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg := unhex(t, pt38A)
+	whole := NewCMAC(b)
+	whole.Write(msg)
+	for n := range len(msg) + 1 {
+		first, second := NewCMAC(b), NewCMAC(b)
+		first.Write(msg[:n])
+		if !second.SetState(first.State()) {
+			t.Fatalf("the state after %d bytes is refused", n)
+		}
+		second.Write(msg[n:])
+		if got, want := second.Sum(nil), whole.Sum(nil); !bytes.Equal(got, want) {
+			t.Errorf("stopped after %d bytes: %x, want %x", n, got, want)
+		}
+	}
+	for _, n := range []int{0, 15, 16, 33} {
+		if NewCMAC(b).SetState(bytes.Repeat([]byte{1}, n)) {
+			t.Errorf("a state of %d bytes is taken", n)
 		}
 	}
 }
