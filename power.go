@@ -81,6 +81,7 @@ func (t *TPM) powerOn(deleteVolatile bool) (*tpm2.TPM, error) {
 	if err != nil && !errors.Is(err, store.ErrNotExist) {
 		return nil, withResult(fmt.Errorf("loading volatile state: %w", err), resultFailure)
 	}
+	defer clear(volatile)
 	engine, err := t.permanentEngine(volatile != nil)
 	if err != nil {
 		return nil, err
@@ -141,13 +142,13 @@ func (t *TPM) replacePermanent(state []byte) error {
 	return t.store.Save(store.Permanent, state)
 }
 
-// stateFor is the state that was handed over, or else the stored one.
+// stateFor is a copy of the state that was handed over, or else of the stored one.
 func (t *TPM) stateFor(k store.Kind) ([]byte, error) {
 	if in := t.incoming.of(k); in.given {
 		if in.data == nil {
 			return nil, store.ErrNotExist
 		}
-		return bytes.Clone(in.data), nil // the engine keeps parts of what it loads
+		return bytes.Clone(in.data), nil
 	}
 	return t.store.Load(k)
 }
@@ -166,6 +167,7 @@ func (t *TPM) permanentEngine(hasVolatile bool) (*tpm2.TPM, error) {
 	engine, err := t.loadEngine()
 	switch {
 	case err == nil && t.opts.Profile != "":
+		engine.Wipe()
 		return nil, withResult(errors.New("a profile cannot be applied to a TPM that exists"), resultFail)
 	case err == nil:
 		return engine, nil
@@ -189,6 +191,7 @@ func (t *TPM) loadEngine() (*tpm2.TPM, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading permanent state: %w", err)
 	}
+	defer clear(state)
 	engine, err := tpm2.Load(t.environment(), state)
 	if err != nil {
 		return nil, fmt.Errorf("decoding permanent state: %w", advised(err, ""))

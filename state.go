@@ -1,7 +1,6 @@
 package govtpm
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -64,7 +63,11 @@ func (t *TPM) leavingState(kind uint32) ([]byte, error) {
 		if err == nil && t.lock.held {
 			err = storeError("deleting volatile state", t.store.Delete(store.Volatile))
 		}
-		return state, err
+		if err != nil {
+			clear(state)
+			return nil, err
+		}
+		return state, nil
 	}
 	state, err := t.store.Load(k)
 	return state, storeError("loading state", err)
@@ -110,9 +113,7 @@ func (t *TPM) acceptState(kind uint32, state []byte) error {
 	case state == nil:
 		return nil
 	case kind == uint32(store.Permanent):
-		blob := bytes.Clone(state)
-		defer clear(blob)
-		trial, err := tpm2.Load(t.trialEnvironment(), blob)
+		trial, err := tpm2.Load(t.trialEnvironment(), state)
 		if err == nil {
 			trial.Wipe()
 		}
@@ -134,9 +135,7 @@ func (t *TPM) acceptVolatile(state []byte) error {
 	}
 	defer trial.Wipe()
 	if err = trial.Init(); err == nil {
-		blob := bytes.Clone(state) // the engine keeps parts of what it loads
-		defer clear(blob)
-		err = trial.RestoreVolatile(blob)
+		err = trial.RestoreVolatile(state)
 	}
 	return stateError("checking volatile state", err)
 }

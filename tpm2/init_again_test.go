@@ -140,6 +140,9 @@ func TestInitAfterFaultWithoutState(t *testing.T) {
 	if err := b.Init(); err == nil || b.Failure() == nil {
 		t.Errorf("with state that is damaged: %v, failure %v", err, b.Failure())
 	}
+	if len(b.storage.given) != len(good)/2 || len(bytes.Trim(b.storage.given, "\x00")) != 0 {
+		t.Error("the damaged state is left in memory")
+	}
 	b.want(wire.RCFailure, b.run(newCommand(wire.CCStartup).u16(uint16(wire.SUClear))))
 	b.storage.state = good
 	b.powerCycle()

@@ -133,7 +133,8 @@ func (t *TPM) revert() error {
 	if err != nil || state == nil { // with nothing saved no command ever ran
 		return err
 	}
-	saved, err := load(t.env, bytes.Clone(state))
+	defer clear(state)
+	saved, err := load(t.env, state)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (t *TPM) PermanentState() ([]byte, error) {
 
 // Load makes a TPM from its permanent state, which it or libtpms saved. It is powered off: call Init. Errors of the format are
 // *nvstate.Error; state with which libtpms would start and then fail at some command is refused, unless the fault has an evident
-// remedy.
+// remedy. Nothing of permanent is kept: the caller may wipe it.
 func Load(env Environment, permanent []byte) (*TPM, error) {
 	t, err := load(env, permanent)
 	if err != nil {
@@ -45,7 +45,7 @@ func Load(env Environment, permanent []byte) (*TPM, error) {
 	return t, nil
 }
 
-func load(env Environment, permanent []byte) (*TPM, error) {
+func load(env Environment, permanent []byte) (loaded *TPM, err error) {
 	p, err := nvstate.DecodePermanent(permanent)
 	if err != nil {
 		return nil, err
@@ -58,6 +58,11 @@ func load(env Environment, permanent []byte) (*TPM, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			t.Wipe()
+		}
+	}()
 	if err := t.checkPersistent(&p.Data); err != nil {
 		return nil, err
 	}

@@ -100,7 +100,8 @@ func (t *TPM) saveSessions(s *nvstate.Volatile) {
 }
 
 // RestoreVolatile makes the TPM go on where the volatile state was taken, with Time and Clock further on by the time of day gone by
-// since. It is called after Init, before any command. After an error the TPM is as Init left it.
+// since. It is called after Init, before any command. After an error the TPM is as Init left it. Nothing of state is kept: the caller may
+// wipe it.
 func (t *TPM) RestoreVolatile(state []byte) error {
 	if !t.running() || t.volatile.started {
 		return errors.New("tpm2: volatile state is restored between power-on and the first command")

@@ -24,6 +24,7 @@ type memoryStorage struct {
 	state   []byte
 	saves   int
 	failing bool
+	given   []byte // what was loaded last
 }
 
 var errStorage = errors.New("no space left")
@@ -42,7 +43,8 @@ func (s *memoryStorage) SavePermanent(state []byte) error {
 func (s *memoryStorage) LoadPermanent() ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.state, nil
+	s.given = bytes.Clone(s.state)
+	return s.given, nil
 }
 
 // countingEntropy is a reproducible source of entropy.

@@ -25,7 +25,7 @@ func (e *engine) SavePermanent(state []byte) error {
 	return nil
 }
 
-func (e *engine) LoadPermanent() ([]byte, error) { return e.saved, nil }
+func (e *engine) LoadPermanent() ([]byte, error) { return bytes.Clone(e.saved), nil }
 
 func (e *engine) environment() tpm2.Environment {
 	return tpm2.Environment{Entropy: rand.Reader, Clock: e, Storage: e}

@@ -56,10 +56,12 @@ func sameBytes(t *testing.T, got, want []byte) {
 func TestPermanentGolden(t *testing.T) {
 	for _, g := range goldens(t, "permanent-*") {
 		t.Run(g.name, func(t *testing.T) {
-			p, err := nvstate.DecodePermanent(g.blob)
+			blob := bytes.Clone(g.blob)
+			p, err := nvstate.DecodePermanent(blob)
 			if err != nil {
 				t.Fatal(err)
 			}
+			clear(blob) // nothing of the result is part of it
 			again, err := p.Encode()
 			if err != nil {
 				t.Fatal(err)
@@ -72,10 +74,12 @@ func TestPermanentGolden(t *testing.T) {
 func TestVolatileGolden(t *testing.T) {
 	for _, g := range goldens(t, "volatile-*") {
 		t.Run(g.name, func(t *testing.T) {
-			v, err := nvstate.DecodeVolatile(g.blob)
+			blob := bytes.Clone(g.blob)
+			v, err := nvstate.DecodeVolatile(blob)
 			if err != nil {
 				t.Fatal(err)
 			}
+			clear(blob) // nothing of the result is part of it
 			again, err := v.Encode(nvstate.LevelNull)
 			if err != nil {
 				t.Fatal(err)

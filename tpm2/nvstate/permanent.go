@@ -32,7 +32,7 @@ func (p *Permanent) Level() (Level, error) {
 }
 
 // DecodePermanent reads a permanent blob. Like libtpms it checks the profile first, ignores bytes behind the end, and
-// wants the PCR banks in force among the saved PCR.
+// wants the PCR banks in force among the saved PCR. Nothing of the result is part of the blob.
 func DecodePermanent(blob []byte) (*Permanent, error) {
 	c := newReader(blob)
 	p := new(Permanent)

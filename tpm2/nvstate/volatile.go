@@ -91,7 +91,7 @@ type Timer struct {
 const AdjustNominal uint32 = 30000
 
 // DecodeVolatile reads a volatile blob. The checksum comes last, as in libtpms, but a blob that fails it is refused
-// whatever else it holds.
+// whatever else it holds. Nothing of the result is part of the blob.
 func DecodeVolatile(blob []byte) (*Volatile, error) {
 	c := newReader(blob)
 	v := new(Volatile)
