@@ -129,8 +129,14 @@ func (t *TPM) hierarchyPolicies() wire.TPMLTaggedPolicy {
 	return list
 }
 
-// testParms is TPM2_TestParms (Part 3, 30.3): the parameters were judged when they were read.
-func (t *TPM) testParms(*call, *testParmsParameters) error { return nil }
+// testParms is TPM2_TestParms (Part 3, 30.3): the parameters were judged when they were read, one by one, and as libtpms does not together.
+// RCKDF parameter 1: HKDF, which libtpms does not have, makes no key encapsulation with the rest (Part 2, 12.2.3.5).
+func (t *TPM) testParms(_ *call, p *testParmsParameters) error {
+	if ecc := &p.parameters.Parameters.ECC; p.parameters.Type == wire.AlgECC && ecc.KDF.Scheme == wire.AlgHKDF {
+		return positioned(checkKDF(ecc), func(rc wire.RC) wire.RC { return rc.Parameter(1) })
+	}
+	return nil
+}
 
 // setCapability is TPM2_SetCapability (Part 3, 30.4). RCValue parameter 1: the TPM has no capability that can be set.
 func (t *TPM) setCapability(*call, *setCapabilityParameters) error { return wire.RCValue.Parameter(1) }

@@ -58,12 +58,13 @@ func asymmetricCommands() []command {
 			code: wire.CCEncapsulate, clause: "14.10",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleNone}},
 			flags:   flagEncrypt | flagByProfile,
+			run:     bare((*TPM).encapsulate),
 		},
 		{
 			code: wire.CCDecapsulate, clause: "14.11",
 			handles: []handleSpec{{"keyHandle", wire.TPMIDHObject, roleUser}},
 			flags:   flagDecrypt | flagEncrypt | flagByProfile,
-			run:     described[decapsulateParameters](),
+			run:     with((*TPM).decapsulate),
 		},
 	}
 }

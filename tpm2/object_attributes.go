@@ -170,8 +170,8 @@ func checkAsymmetricScheme(pub *wire.TPMTPublic) error {
 	if !a.Has(wire.ObjectRestricted|wire.ObjectDecrypt) && storageSymmetric(pub).Algorithm != wire.AlgNull {
 		return wire.RCSymmetric
 	}
-	if pub.Type == wire.AlgECC && pub.Parameters.ECC.KDF.Scheme != wire.AlgNull {
-		return wire.RCKDF
+	if pub.Type == wire.AlgECC {
+		return checkKDF(&pub.Parameters.ECC)
 	}
 	return nil
 }

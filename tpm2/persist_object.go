@@ -114,6 +114,9 @@ func (t *TPM) checkObjectState(o *object, x *nvstate.Object) error {
 	if rc := r.End(); rc != wire.RCSuccess {
 		return objectError(nvstate.Kind(rc), "the profile does not allow the public area: "+rc.String())
 	}
+	if p := &o.public.Parameters.ECC; o.public.Type == wire.AlgECC && p.KDF.Scheme == wire.AlgHKDF && checkKDF(p) != nil {
+		return objectError(nvstate.Kind(wire.RCKDF), "HKDF in a key that encapsulates nothing")
+	}
 	if o.public.NameAlg == wire.AlgNull && !o.external {
 		return objectError(nvstate.ErrHash, "an object of this TPM without nameAlg")
 	}

@@ -84,7 +84,7 @@ func NullProfile() *Profile {
 // ParseProfile reads the profile of a TPM to be made, one flat JSON object as libtpms takes it: {"Name":"default-v2"}, another
 // built-in profile, or {"Name":"custom:anything", …} with the members StateFormatLevel, Commands, Algorithms, Attributes and
 // Description. The lists of a custom profile may go beyond libtpms: to every command that the engine has (see Commands), and to the
-// algorithms sm3-256, sm4, sha3-256, sha3-384 and sha3-512. libtpms refuses the state of such a TPM.
+// algorithms sm3-256, sm4, sha3-256, sha3-384, sha3-512 and hkdf. libtpms refuses the state of such a TPM.
 func ParseProfile(json string) (*Profile, error) {
 	text, err := nvstate.RequestedProfile(json)
 	if err != nil {

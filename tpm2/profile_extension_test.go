@@ -13,7 +13,7 @@ import (
 )
 
 // extensionAlgs are the algorithms of a profile beyond libtpms.
-const extensionAlgs = ",sm3-256,sm4,sha3-256,sha3-384,sha3-512"
+const extensionAlgs = ",sm3-256,sm4,sha3-256,sha3-384,sha3-512,hkdf"
 
 // extendedJSON is a profile with all of libtpms, and more commands and algorithms.
 func extendedJSON(commands, algorithms string) string {

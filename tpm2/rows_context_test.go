@@ -230,6 +230,10 @@ func capabilityRows() []commandRow {
 				{"a size of AES keys that there is not", withParam(1, p16(uint16(wire.AlgSymCipher)), p16(uint16(wire.AlgAES)), p16(127), p16(uint16(wire.AlgCFB))), wire.RCValue.Parameter(1)},
 				{"a mode that is none", withParam(1, p16(uint16(wire.AlgSymCipher)), p16(uint16(wire.AlgAES)), p16(128), p16(1)), wire.RCMode.Parameter(1)},
 				{"a KDF that is none", withParam(1, p16(uint16(wire.AlgECC)), p16(uint16(wire.AlgNull)), p16(uint16(wire.AlgNull)), p16(3), p16(1)), wire.RCKDF.Parameter(1)},
+				{"HKDF with a hash that makes no KEM of the curve", kdfParms(wire.AlgECDH, wire.CurveNISTP256, wire.AlgHKDF, wire.AlgSHA384), wire.RCKDF.Parameter(1)},
+				{"HKDF with a curve that has no KEM", kdfParms(wire.AlgECDH, wire.CurveBNP256, wire.AlgHKDF, wire.AlgSHA256), wire.RCKDF.Parameter(1)},
+				{"HKDF without ECDH", kdfParms(wire.AlgECDSA, wire.CurveNISTP256, wire.AlgHKDF, wire.AlgSHA256), wire.RCKDF.Parameter(1)},
+				{"HKDF with a hash that is none", kdfParms(wire.AlgECDH, wire.CurveNISTP256, wire.AlgHKDF, wire.AlgSHA3_256), wire.RCHash.Parameter(1)},
 			},
 		},
 	}

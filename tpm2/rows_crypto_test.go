@@ -144,7 +144,7 @@ func asymmetricRows() []commandRow {
 			},
 			plain: "it only looks up",
 		},
-		zGen2PhaseRow(), eccEncryptRow(), eccDecryptRow(),
+		zGen2PhaseRow(), eccEncryptRow(), eccDecryptRow(), encapsulateRow(), decapsulateRow(),
 	}
 }
 

@@ -74,7 +74,7 @@ func startupRows() []commandRow {
 					left.Unmarshal(r.params())
 					want := wire.TPMLAlg{
 						wire.AlgTDES, wire.AlgSHA384, wire.AlgSHA512, wire.AlgRSASSA, wire.AlgRSAES, wire.AlgRSAPSS, wire.AlgOAEP,
-						wire.AlgECDSA, wire.AlgECDH, wire.AlgECSchnorr, wire.AlgKDF1SP800108, wire.AlgCamellia,
+						wire.AlgECDSA, wire.AlgECDH, wire.AlgECSchnorr, wire.AlgHKDF, wire.AlgKDF1SP800108, wire.AlgCamellia,
 					}
 					if b.volatile.selfTest.done.Has(wire.AlgHMAC) { // a session with HMAC tests its hash
 						want = left

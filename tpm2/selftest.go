@@ -18,7 +18,7 @@ func selfTested() []wire.Alg {
 	return []wire.Alg{
 		wire.AlgTDES, wire.AlgSHA1, wire.AlgAES, wire.AlgSHA256, wire.AlgSHA384, wire.AlgSHA512, wire.AlgSM3_256, wire.AlgSM4,
 		wire.AlgRSASSA, wire.AlgRSAES, wire.AlgRSAPSS, wire.AlgOAEP, wire.AlgECDSA, wire.AlgECDH, wire.AlgECSchnorr,
-		wire.AlgKDF1SP800108, wire.AlgCamellia, wire.AlgSHA3_256, wire.AlgSHA3_384, wire.AlgSHA3_512, wire.AlgCFB,
+		wire.AlgHKDF, wire.AlgKDF1SP800108, wire.AlgCamellia, wire.AlgSHA3_256, wire.AlgSHA3_384, wire.AlgSHA3_512, wire.AlgCFB,
 	}
 }
 
@@ -82,6 +82,9 @@ func (t *TPM) testBeforeUse(c *call, used wire.AlgSet) error {
 	for _, o := range c.objects {
 		if o != nil && !o.isSequence() {
 			used = used.With(o.public.Type).With(o.public.NameAlg)
+			if _, err := kemKey(o); err == nil {
+				used = used.With(wire.AlgHKDF)
+			}
 		}
 	}
 	for i := range c.sessions {

@@ -31,6 +31,8 @@ func knownAnswer(alg wire.Alg) error {
 		return answerAgreement()
 	case wire.AlgECSchnorr:
 		return answerSchnorr()
+	case wire.AlgHKDF:
+		return answerEncapsulation()
 	case wire.AlgKDF1SP800108:
 		out := kdf.KDFa(hashFunc(wire.AlgSHA256), known(answerKDFaKey), "STORAGE", []byte("uu"), []byte("vv"), 128)
 		return expect(out, answerKDFa)
@@ -182,4 +184,19 @@ func answerSchnorr() error {
 		return errWrongAnswer
 	}
 	return nil
+}
+
+// answerEncapsulation tests HKDF by what alone uses it.
+func answerEncapsulation() error {
+	c := curve.P256()
+	kem, _ := ecc.KEMOf(c)
+	d, err := c.Scalar(known(answerKEMKey))
+	if err != nil {
+		return err
+	}
+	secret, err := kem.Decapsulate(d, known(answerKEMCiphertext))
+	if err != nil {
+		return err
+	}
+	return expect(secret, answerKEM)
 }

@@ -137,4 +137,9 @@ const (
 	// KDFa with SHA-256, 128 bits, computed by libtpms.
 	answerKDFaKey = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 	answerKDFa    = "51a03e87aff54732b5f2ddeef9187423"
+
+	// DHKEM(P-256, HKDF-SHA256) (RFC 9180, A.3.1).
+	answerKEMKey        = "f3ce7fdae57e1a310d87f1ebbde6f328be0a99cdbcadf4d6589cf29de4b8ffd2"
+	answerKEMCiphertext = "04a92719c6195d5085104f469a8b9814d5838ff72b60501e2c4466e5e67b325ac98536d7b61a1af4b78e5b7f951c0900be863c403ce65c9bfcb9382657222d18c4"
+	answerKEM           = "c0d26aeab536609a572b07695d933b589dcf363ff9d93c93adea537aeabb8cb8"
 )

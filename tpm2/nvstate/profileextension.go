@@ -10,7 +10,7 @@ import (
 
 // What a profile may name beyond libtpms: the other commands of Part 2, Table 12, and more algorithms. libtpms knows none of their names,
 // so that it refuses the profile and with it the state.
-const extensionAlgorithms = "sm3-256,sm4,sha3-256,sha3-384,sha3-512"
+const extensionAlgorithms = "sm3-256,sm4,sha3-256,sha3-384,sha3-512,hkdf"
 
 // levelExtended is the level that state has with a profile beyond libtpms: the highest, so that there is one form of it.
 const levelExtended = LevelMax

@@ -73,7 +73,7 @@ func programPages() []*page {
 						"ranges of TPM_CC; Algorithms; Attributes. A list stands in place of the profile's, so it must name all that the TPM is to " +
 						"have: --print-profiles tells what to begin with. Without a profile it is null, with which every libtpms can take the TPM over.",
 					"Beyond what libtpms has, Commands can name every command of TPM 2.0 version 185 that this program can run, and Algorithms " +
-						"sm3-256, sm4, sha3-256, sha3-384 and sha3-512; compatibility.md tells which. libtpms refuses the state of such a TPM. A " +
+						"sm3-256, sm4, sha3-256, sha3-384, sha3-512 and hkdf; compatibility.md tells which. libtpms refuses the state of such a TPM. A " +
 						"profile with TPM2_VerifyDigestSignature and TPM2_SignDigest, for --profile file=sign.json:",
 				}, code: []string{
 					`{"Name":"custom:sign","Commands":"0x11f-0x122,0x124-0x12e,0x130-0x140,0x142-0x159,0x15b-0x15e,0x160-0x165,` +
