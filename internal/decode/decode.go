@@ -68,14 +68,16 @@ func decodeAll(sources []string, stdin io.Reader, d *Decoder) error {
 	var digits textReader
 	digits.to = d
 	for _, s := range sources {
+		b, direction, isDigits := parseDigits(s)
+		if isDigits {
+			digits.add(b, direction)
+			continue
+		}
+		digits.flush()
 		if s == "-" {
 			if err := d.Read(stdin); err != nil {
 				return err
 			}
-			continue
-		}
-		if b, direction, ok := parseDigits(s); ok {
-			digits.add(b, direction)
 			continue
 		}
 		if err := d.file(s); err != nil {
@@ -83,11 +85,14 @@ func decodeAll(sources []string, stdin io.Reader, d *Decoder) error {
 		}
 	}
 	digits.flush()
-	return nil
+	return digits.err
 }
 
 func (d *Decoder) file(name string) error {
 	f, err := os.Open(name)
+	if _, _, ok := parseDigits(name + "0"); ok && errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s: an odd number of digits, and no file of that name", name)
+	}
 	if err != nil {
 		return err
 	}

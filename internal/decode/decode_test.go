@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"encoding/hex"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,11 +22,11 @@ func unhex(s string) []byte {
 	return b
 }
 
-// inWords decodes text.
+// inWords decodes text, of whole messages or not.
 func inWords(t testing.TB, opts Options, text string) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := New(&out, opts).Read(strings.NewReader(text)); err != nil {
+	if err := New(&out, opts).Read(strings.NewReader(text)); err != nil && !strings.Contains(err.Error(), "is cut off") {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -208,6 +209,70 @@ p  80 01 00 00 00 0E 00 00 00 00 00 02 AB CD
 	var out bytes.Buffer
 	if status := Main([]string{"--help"}, nil, &out, nil); status != 0 || out.String() != usage {
 		t.Errorf("help: %d, %s", status, out.String())
+	}
+}
+
+// What is no message is told in words, after all that is one.
+func TestFaults(t *testing.T) {
+	const whole = "80010000000c000001440000"
+	words := inWords(t, Options{}, whole)
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	long := strings.Repeat("80 01 ", maxLine/6)
+	for _, row := range []struct {
+		name string
+		args []string
+		in   string
+		err  string // the whole message; "" for none
+		out  string // what the output begins with
+	}{
+		{name: "two bytes", args: []string{"8001"}, err: "message 1 is cut off: it has 2 bytes, a header has 10", out: "> 2 bytes, too few for a header\n"},
+		{name: "half a command", args: []string{whole[:20]}, err: "message 1 is cut off: it has 10 bytes of 12", out: "> TPM2_Startup (Part 3, 9.3), 10 bytes\n    size in the header: 12\n"},
+		{name: "one and a half", args: []string{whole, whole[:6]}, err: "message 2 is cut off: it has 3 bytes, a header has 10", out: words},
+		{name: "half, then one", args: []string{whole[:6], ">" + whole}, err: "message 1 is cut off: it has 3 bytes, a header has 10", out: "> 3 bytes, too few for a header\n" + words},
+		{name: "half, then a file", args: []string{whole[:6], file("one", whole)}, err: "message 1 is cut off: it has 3 bytes, a header has 10", out: "> 3 bytes, too few for a header\n" + words},
+		{name: "too small", args: []string{"80010000000900000144"}, err: "message 1 cannot have the size in its header, 9 bytes", out: "> TPM2_Startup"},
+		{name: "too large", args: []string{"80010001000100000144"}, err: "message 1 cannot have the size in its header, 65537 bytes", out: "> TPM2_Startup"},
+		{name: "a digit too many", args: []string{"80010"}, err: "80010: an odd number of digits, and no file of that name"},
+		{name: "cut off in a file", args: []string{file("cut", whole+"\n# and\n"+whole[:22]+"\n")}, err: filepath.Join(dir, "cut") + ": message 2 is cut off: it has 11 bytes of 12", out: words},
+		{name: "endless line", in: whole + "\n" + long + long, err: "line 2 has more than 262144 bytes: not a log, and digits have to be on several lines", out: words},
+		{name: "endless line alone", in: long + long, err: "line 1 has more than 262144 bytes: not a log, and digits have to be on several lines"},
+		{name: "sent like this", in: "p  SWTPM_IO_Read: length 2\np  80 01 \n", out: "> 2 bytes, too few for a header\n"},
+		{name: "control channel", in: "p  Ctrl Cmd: length 4\np  00 00 00 01 \np  SWTPM_IO_Read: length 12\np  80 01 00 00 00 0C 00 00 01 44 00 00 \n", out: words},
+	} {
+		var out, errs bytes.Buffer
+		status := Main(row.args, strings.NewReader(row.in), &out, &errs)
+		if want := "swtpm decode: " + row.err + "\n"; row.err != "" && (status != 1 || errs.String() != want) || row.err == "" && (status != 0 || errs.Len() != 0) {
+			t.Errorf("%s: status %d, %q, want %q", row.name, status, errs.String(), row.err)
+		}
+		if !strings.HasPrefix(out.String(), row.out) {
+			t.Errorf("%s: %s\nwant %s", row.name, out.String(), row.out)
+		}
+	}
+}
+
+// endless is an input that never ends.
+type endless struct{ read int }
+
+func (e *endless) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = '8'
+	}
+	e.read += len(b)
+	return len(b), nil
+}
+
+// Input without end is given up, in bounded memory.
+func TestEndlessInput(t *testing.T) {
+	in := new(endless)
+	if err := New(io.Discard, Options{}).Read(in); err == nil || in.read > 4*maxLine {
+		t.Errorf("%v after %d bytes", err, in.read)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -20,15 +22,20 @@ const (
 	elsewhere        direction = '-' // on the control channel
 )
 
-// maxText bounds a message that is given as text.
-const maxText = 1 << 16
+// maxText bounds a message that is given as text, maxLine a line of it.
+const (
+	maxText = 1 << 16
+	maxLine = 4 * maxText
+)
 
-// textReader puts messages together from lines of digits: their headers say where they end.
+// textReader puts messages together from lines of digits: their headers say where they end, and a log where they begin.
 type textReader struct {
-	to    *Decoder
-	buf   []byte
-	goes  direction
-	found bool
+	to     *Decoder
+	buf    []byte
+	goes   direction
+	logged bool // the message is one of a log: if it is not whole, so it was sent
+	count  int  // of messages
+	err    error
 }
 
 // add takes bytes of a message, or of several.
@@ -56,11 +63,27 @@ func (t *textReader) add(b []byte, d direction) {
 func (t *textReader) flush() {
 	if len(t.buf) > 0 {
 		t.emit(t.buf)
+		if t.err == nil && !t.logged {
+			t.err = t.fault(t.buf)
+		}
 	}
-	t.buf, t.goes = nil, unknownDirection
+	t.buf, t.goes, t.logged = nil, unknownDirection, false
+}
+
+// fault says why digits are not a message.
+func (t *textReader) fault(msg []byte) error {
+	if len(msg) < wire.HeaderSize {
+		return fmt.Errorf("message %d is cut off: it has %d bytes, a header has %d", t.count, len(msg), wire.HeaderSize)
+	}
+	size := binary.BigEndian.Uint32(msg[2:])
+	if size < wire.HeaderSize || size > maxText {
+		return fmt.Errorf("message %d cannot have the size in its header, %d bytes", t.count, size)
+	}
+	return fmt.Errorf("message %d is cut off: it has %d bytes of %d", t.count, len(msg), size)
 }
 
 func (t *textReader) emit(msg []byte) {
+	t.count++
 	switch t.goes {
 	case elsewhere:
 		return
@@ -71,20 +94,20 @@ func (t *textReader) emit(msg []byte) {
 	default:
 		t.to.Message(msg)
 	}
-	t.found = true
 }
 
 // text decodes a log or lines of digits. Other lines end a message.
 func (d *Decoder) text(r io.Reader) error {
 	t := textReader{to: d}
 	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, 4*maxText)
+	lines.Buffer(nil, maxLine)
 	prefix := "" // of the lines of a log
-	for lines.Scan() {
+	read := 0
+	for ; lines.Scan(); read++ {
 		line := lines.Text()
 		if p, goes, ok := label(line); ok {
 			t.flush()
-			prefix, t.goes = p, goes
+			prefix, t.goes, t.logged = p, goes, true
 			continue
 		}
 		if b, goes, ok := parseDigits(strings.TrimPrefix(line, prefix)); ok {
@@ -94,13 +117,15 @@ func (d *Decoder) text(r io.Reader) error {
 		}
 	}
 	t.flush()
-	if err := lines.Err(); err != nil {
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return fmt.Errorf("line %d has more than %d bytes: not a log, and digits have to be on several lines", read+1, maxLine)
+	case err != nil:
 		return err
-	}
-	if !t.found {
+	case t.count == 0:
 		return errNothing
 	}
-	return nil
+	return t.err
 }
 
 // label recognizes the line before a dump in a log.
