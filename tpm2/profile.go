@@ -149,6 +149,7 @@ func newProfile(text nvstate.Profile) (*Profile, error) {
 		p.limits.ACT = 1<<countdowns - 1
 	}
 	p.limits.NewTags = p.commands.has(wire.CCVerifySequenceComplete) || p.commands.has(wire.CCVerifyDigestSignature)
+	p.limits.NewCapabilities = p.commands.has(wire.CCPolicyTransportSPDM) || p.commands.has(wire.CCSetCapability)
 	p.enabled = enabledCommands(p)
 	return p, nil
 }
@@ -189,7 +190,7 @@ func limitsOf(text *nvstate.Profile) *wire.Limits {
 	if !l.Algs.Has(wire.AlgSM4) {
 		l.SM4KeyBits = nil
 	}
-	l.LimitedHierarchies, l.ExpandedNV, l.NewTags, l.ACT = false, false, false, 0
+	l.LimitedHierarchies, l.ExpandedNV, l.NewTags, l.NewCapabilities, l.ACT = false, false, false, false, 0
 	l.PCRCount = implementationPCR
 	l.MaxLoadedObjects, l.MaxActiveSessions = maxLoadedObjects, maxActiveSessions
 	l.MaxCommandSize, l.MaxContextSize = maxCommandSize, maxContextSize

@@ -232,7 +232,7 @@ func (c Cap) IsSettable() bool { return c&CapSettable != 0 }
 func (c *Cap) Unmarshal(r *Reader) {
 	*c = Cap(r.Uint32())
 	newer := *c > CapACT && *c <= CapLast || c.IsSettable()
-	if *c > CapACT && *c != CapVendorProperty && (!newer || !r.limits.NewTags) {
+	if *c > CapACT && *c != CapVendorProperty && (!newer || !r.limits.NewCapabilities) {
 		r.Fail(RCValue)
 	}
 }

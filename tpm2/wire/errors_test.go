@@ -20,7 +20,7 @@ func libtpms() *Limits {
 	l.CamelliaKeyBits = []uint16{128, 256}
 	l.MLParameterSets = 0
 	l.ObjectAttributes &^= ObjectFirmwareLimited | ObjectSVNLimited
-	l.LimitedHierarchies, l.ExpandedNV, l.NewTags, l.ACT = false, false, false, 0
+	l.LimitedHierarchies, l.ExpandedNV, l.NewTags, l.NewCapabilities, l.ACT = false, false, false, false, 0
 	l.MaxLoadedObjects, l.MaxActiveSessions = 3, 64
 	l.MaxCommandSize, l.MaxRSAKeyBytes, l.MaxContextSize = 4096, 384, 2680
 	return l

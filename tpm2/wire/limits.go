@@ -18,7 +18,8 @@ type Limits struct {
 	ObjectAttributes   TPMAObject // bits of TPMA_OBJECT that are not reserved in this TPM
 	LimitedHierarchies bool       // firmware-limited and SVN-limited hierarchies exist (since 1.83)
 	ExpandedNV         bool       // external and permanent NV index handles exist (since 1.83)
-	NewTags            bool       // structure tags from TPM_ST_MESSAGE_VERIFIED on exist, and capabilities from TPM_CAP_PUB_KEYS on
+	NewTags            bool       // structure tags from TPM_ST_MESSAGE_VERIFIED on exist
+	NewCapabilities    bool       // capabilities from TPM_CAP_PUB_KEYS on exist, and settable ones
 	ACT                uint16     // bit n: TPM_RH_ACT_n exists
 
 	PCRCount          int // IMPLEMENTATION_PCR
@@ -65,6 +66,7 @@ var everything = Limits{
 	LimitedHierarchies: true,
 	ExpandedNV:         true,
 	NewTags:            true,
+	NewCapabilities:    true,
 	ACT:                0xFFFF,
 	PCRCount:           24,
 	PCRSelectMin:       3,
