@@ -50,3 +50,25 @@ func TestExtension(t *testing.T) {
 		t.Errorf("status %d, %v: %s", status, err, out)
 	}
 }
+
+// What a policy session asks of the secure channel is told.
+func TestChannelConditions(t *testing.T) {
+	v, err := nvstate.DecodeVolatile(payload(t, "volatile-0.9.2-sessions"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range v.Sessions {
+		if s != nil && s.Attributes&nvstate.SessionIsPolicy != 0 {
+			s.Attributes |= nvstate.SessionCheckSecureChannel | nvstate.SessionCheckReqKey | nvstate.SessionCheckTpmKey
+			s.ChannelKeys = bytes.Repeat([]byte{0xAB}, 32)
+		}
+	}
+	blob, err := v.Encode(nvstate.LevelMax)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, out, stderr := run(blob, "-")
+	if text := strings.Join(strings.Fields(out), " "); status != 0 || !strings.Contains(text, "secure-channel requester-key tpm-key") {
+		t.Errorf("status %d, %s:\n%s", status, stderr, out)
+	}
+}

@@ -161,5 +161,6 @@ var conditions = [...]struct {
 	{nvstate.SessionIsPPRequired, "physical-presence"}, {nvstate.SessionIsCpHashDefined, "cp-hash"},
 	{nvstate.SessionIsNameHashDefined, "name-hash"}, {nvstate.SessionIsTemplateHashDefined, "template-hash"},
 	{nvstate.SessionIsParametersHashDefined, "parameters-hash"}, {nvstate.SessionCheckNvWritten, "nv-written"},
-	{nvstate.SessionCheckSecureChannel, "secure-channel"},
+	{nvstate.SessionCheckSecureChannel, "secure-channel"}, {nvstate.SessionCheckReqKey, "requester-key"},
+	{nvstate.SessionCheckTpmKey, "tpm-key"},
 }

@@ -29,7 +29,8 @@ func DecodeContextObject(payload []byte) (*AnyObject, error) {
 	return o, nil
 }
 
-// ContextSessionSize is the size of the payload of a saved session.
+// ContextSessionSize is the size of the payload of a saved session. Behind it stands, sized like the buffers in it, Session.ChannelKeys, if there
+// is such a hash.
 const ContextSessionSize = 312
 
 // Offsets in the payload of a saved session. It is the memory of the structure of libtpms on a 64-bit little-endian host.
@@ -68,15 +69,22 @@ func EncodeContextSession(s *Session) ([]byte, error) {
 		le.PutUint16(b[f.offset:], uint16(len(*f.buffer)))
 		copy(b[f.offset+2:], *f.buffer)
 	}
+	if n := len(s.ChannelKeys); n != 0 {
+		if n > maxDigest {
+			return nil, sessionContextError(ErrSize, ContextSessionSize, "a buffer is too long")
+		}
+		b = append(le.AppendUint16(b, uint16(n)), s.ChannelKeys...)
+	}
 	return b, nil
 }
 
 // DecodeContextSession reads the payload of a saved context of a session.
 func DecodeContextSession(payload []byte) (*Session, error) {
-	if len(payload) != ContextSessionSize {
+	if len(payload) < ContextSessionSize {
 		return nil, sessionContextError(ErrSize, 0, "a saved session has 312 bytes")
 	}
 	le := binary.LittleEndian
+	payload, more := payload[:ContextSessionSize], payload[ContextSessionSize:]
 	s := &Session{
 		Attributes:      SessionAttributes(le.Uint32(payload)),
 		PCRCounter:      le.Uint32(payload[sessionOffPCRCounter:]),
@@ -98,6 +106,12 @@ func DecodeContextSession(payload []byte) (*Session, error) {
 		if size > 0 {
 			*f.buffer = append([]byte(nil), payload[f.offset+2:f.offset+2+size]...)
 		}
+	}
+	if len(more) != 0 {
+		if len(more) <= 2 || len(more) > 2+maxDigest || len(more) != 2+int(le.Uint16(more)) {
+			return nil, sessionContextError(ErrSize, ContextSessionSize, "not as long as a "+channelKeysName)
+		}
+		s.ChannelKeys = append([]byte(nil), more[2:]...)
 	}
 	return s, nil
 }

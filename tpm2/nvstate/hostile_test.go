@@ -175,6 +175,8 @@ func FuzzDecodeVolatile(f *testing.F) {
 	for _, g := range goldens(f, "volatile-*") {
 		f.Add(g.blob[:len(g.blob)-sha1.Size])
 	}
+	_, blob := channelVolatile(f)
+	f.Add(blob[:len(blob)-sha1.Size])
 	f.Fuzz(func(t *testing.T, blob []byte) {
 		sum := sha1.Sum(blob)
 		checkVolatile(t, append(bytes.Clone(blob), sum[:]...))
@@ -188,10 +190,17 @@ func FuzzDecodeContext(f *testing.F) {
 	for _, o := range objectsOf07(f) {
 		f.Add(nvstatetest.OldContextObject(o))
 	}
+	if payload, err := nvstate.EncodeContextSession(channelSession()); err == nil {
+		f.Add(payload)
+	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		if s, err := nvstate.DecodeContextSession(payload); err == nil {
-			if _, err := nvstate.EncodeContextSession(s); err != nil {
+			again, err := nvstate.EncodeContextSession(s)
+			if err != nil {
 				t.Fatal(err)
+			}
+			if back, err := nvstate.DecodeContextSession(again); err != nil || !reflect.DeepEqual(s, back) {
+				t.Fatalf("a session does not survive writing: %v", err)
 			}
 		}
 		o, err := nvstate.DecodeContextObject(payload)

@@ -51,7 +51,14 @@ type Session struct {
 	U1 []byte
 	// U2 is the policy digest of a policy session and the audit digest of another.
 	U2 []byte
+
+	// ChannelKeys is the hash of the Names of the keys that SessionCheckReqKey and SessionCheckTpmKey are about. libtpms, which sets neither,
+	// has no place for it.
+	ChannelKeys []byte
 }
+
+// sessionExtensionHeader is of this package alone: libtpms has no such structure.
+var sessionExtensionHeader = structure{"SESSION_EXTENSION", 0x67E7C4A1, 2}
 
 func (s *Session) code(c *coder) {
 	defer c.enter(sessionHeader.name)()
@@ -69,8 +76,15 @@ func (s *Session) code(c *coder) {
 	c.digest(&s.NonceTPM, "nonce")
 	c.sized(&s.U1, maxName, "bound entity")
 	c.digest(&s.U2, "audit or policy digest")
-	c.end(v)
+	c.ownEnd(v, sessionExtensionHeader, len(s.ChannelKeys) != 0, func() {
+		defer c.enter(sessionExtensionHeader.name)()
+		c.header(sessionExtensionHeader, 2, 2)
+		c.digest(&s.ChannelKeys, channelKeysName)
+	})
 }
+
+// channelKeysName is what errors call Session.ChannelKeys.
+const channelKeysName = "hash of the keys of a secure channel"
 
 // codeSessionSlot visits a slot; nil is a free one. A free slot ends after its flag.
 func codeSessionSlot(c *coder, slot **Session) {
