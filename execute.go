@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 
+	"govtpm/tpm2"
 	"govtpm/tpm2/wire"
 )
 
@@ -13,6 +14,12 @@ const headerSize = 10
 // Execute runs one TPM command in a locality. Every fault of the command is answered by a response, as is every command to
 // a TPM that is off. An error means that the storage cannot be had: nothing was executed and no response may leave.
 func (t *TPM) Execute(ctx context.Context, locality uint8, cmd []byte) ([]byte, error) {
+	return t.ExecuteOver(ctx, nil, locality, cmd)
+}
+
+// ExecuteOver is Execute for a command that came through a secure channel, which is the caller's to establish; nil is none. The TPM takes
+// its word for it, as for the locality, when a policy of TPM2_PolicyTransportSPDM asks (Part 3, 23.25).
+func (t *TPM) ExecuteOver(ctx context.Context, channel *tpm2.SecureChannel, locality uint8, cmd []byte) ([]byte, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.engine == nil {
@@ -25,16 +32,16 @@ func (t *TPM) Execute(ctx context.Context, locality uint8, cmd []byte) ([]byte, 
 	if len(cmd) >= headerSize {
 		t.lastCommand = binary.BigEndian.Uint32(cmd[6:])
 	}
-	return t.run(ctx, locality, cmd), nil
+	return t.run(ctx, channel, locality, cmd), nil
 }
 
 // run executes a command such that Cancel can end it.
-func (t *TPM) run(ctx context.Context, locality uint8, cmd []byte) []byte {
+func (t *TPM) run(ctx context.Context, channel *tpm2.SecureChannel, locality uint8, cmd []byte) []byte {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	t.setCancel(cancel)
 	defer t.setCancel(nil)
-	rsp := t.engine.Execute(ctx, locality, cmd)
+	rsp := t.engine.ExecuteOver(ctx, channel, locality, cmd)
 	t.logFailure()
 	t.watchCountdowns()
 	return rsp
@@ -86,7 +93,7 @@ func (t *TPM) autoShutdown(ctx context.Context) {
 	t.lastCommand = uint32(wire.CCShutdown)
 	for _, kind := range []wire.SU{wire.SUState, wire.SUClear} {
 		cmd := shutdownCommand(kind)
-		rsp := t.run(context.WithoutCancel(ctx), 0, cmd)
+		rsp := t.run(context.WithoutCancel(ctx), nil, 0, cmd)
 		t.opts.OwnCommand(cmd, rsp)
 		switch rc := wire.RC(binary.BigEndian.Uint32(rsp[6:])); rc {
 		case wire.RCSuccess, wire.RCInitialize:

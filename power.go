@@ -157,7 +157,7 @@ func (t *TPM) stateFor(k store.Kind) ([]byte, error) {
 func (t *TPM) environment() tpm2.Environment {
 	return tpm2.Environment{
 		Entropy: t.opts.Entropy, Clock: t.opts.Clock, Storage: permanentStorage{t}, PhysicalPresence: t.opts.PhysicalPresence,
-		Countdown: t.countdownExpired, Components: t.opts.Components,
+		Countdown: t.countdownExpired, Components: t.opts.Components, ChannelKeys: t.opts.ChannelKeys,
 	}
 }
 

@@ -35,6 +35,9 @@ type Options struct {
 	Countdown func(timer int)
 	// Components are the attached components by their handles, for a profile that names TPM2_AC_Send; nil means there is none.
 	Components map[wire.Handle]tpm2.Component
+	// ChannelKeys are the TPM's public keys for secure channels, which TPM2_GetCapability lists if the profile names
+	// TPM2_PolicyTransportSPDM. Whoever ends the channels has the private ones: see ExecuteOver.
+	ChannelKeys []wire.TPMTPublic
 
 	// Keys are the keys of state that moves to another host. Those of stored state belong to the store (store.Seal).
 	Keys envelope.Keys

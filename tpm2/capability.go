@@ -79,7 +79,10 @@ func (t *TPM) getCapability(c *call, p *getCapabilityParameters) error {
 		all := from(t.countdownData(), p.property, func(a wire.TPMSACTData) uint32 { return uint32(a.Handle) })
 		d.ACTData, more = page(all, p.propertyCount, 12)
 	default:
-		return wire.RCValue.Parameter(1)
+		var err error
+		if more, err = t.channelCapability(p, &d); err != nil {
+			return err
+		}
 	}
 	c.out.YesNo(more)
 	(&wire.TPMSCapabilityData{Capability: p.capability, Data: d}).Marshal(&c.out)

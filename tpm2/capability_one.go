@@ -58,7 +58,7 @@ func (t *TPM) oneCapability(capability wire.Cap, property uint32) ([]byte, error
 		}
 		return one(t.countdownData(), func(a *wire.TPMSACTData) bool { return a.Handle == wire.Handle(property) }), nil
 	}
-	return nil, wire.RCValue.Parameter(4)
+	return t.oneChannelCapability(capability, property)
 }
 
 // one is the encoding of the element that is wanted, nil when there is none.

@@ -12,8 +12,10 @@ const (
 	// Sizes of TPMS_CONTEXT when its payload is the structure in memory.
 	maxObjectContext  = 3404
 	maxSessionContext = 404
-	firmwareSVN       = 10
-	firmwareMaxSVN    = 255
+	// maxChannelNames is what the condition of a secure channel adds to a session: the hash of Names with its size.
+	maxChannelNames = 2 + 64
+	firmwareSVN     = 10
+	firmwareMaxSVN  = 255
 )
 
 // propertiesFrom lists the properties from first on to the end of the group of first (Part 2, 6.13): there are the groups of fixed and of
@@ -67,7 +69,7 @@ func (t *TPM) fixedProperties() wire.TPMLTaggedTPMProperty {
 		{Property: wire.PTMaxResponseSize, Value: uint32(t.maxCommand())},
 		{Property: wire.PTMaxDigest, Value: uint32(t.limits.MaxDigest)},
 		{Property: wire.PTMaxObjectContext, Value: maxObjectContext},
-		{Property: wire.PTMaxSessionContext, Value: maxSessionContext},
+		{Property: wire.PTMaxSessionContext, Value: t.maxSessionContext()},
 		{Property: wire.PTPSFamilyIndicator, Value: uint32(wire.PSPC)},
 		{Property: wire.PTPSLevel, Value: 0},
 		{Property: wire.PTPSRevision, Value: platformRevision},
@@ -83,6 +85,14 @@ func (t *TPM) fixedProperties() wire.TPMLTaggedTPMProperty {
 		{Property: wire.PTFirmwareSVN, Value: firmwareSVN},
 		{Property: wire.PTFirmwareMaxSVN, Value: firmwareMaxSVN},
 	}
+}
+
+// maxSessionContext is the size of the largest saved context of a session.
+func (t *TPM) maxSessionContext() uint32 {
+	if t.secureChannels() {
+		return maxSessionContext + maxChannelNames
+	}
+	return maxSessionContext
 }
 
 // variableProperties lists the properties that change (Part 2, Table 28), ascending.

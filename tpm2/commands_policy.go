@@ -143,7 +143,7 @@ func policyCommands() []command {
 			code: wire.CCPolicyTransportSPDM, clause: "23.25",
 			handles: []handleSpec{{"policySession", wire.TPMISHPolicy, roleNone}},
 			flags:   flagDecrypt | flagTrial | flagByProfile,
-			run:     described[policyTransportSPDMParameters](),
+			run:     with((*TPM).policyTransportSPDM),
 		},
 	}
 }

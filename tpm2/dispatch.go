@@ -13,10 +13,15 @@ import (
 //
 // The order of the stages is Part 3, clause 5. When Execute returns, whatever the response promises is durable.
 func (t *TPM) Execute(ctx context.Context, locality uint8, commandBytes []byte) []byte {
+	return t.ExecuteOver(ctx, nil, locality, commandBytes)
+}
+
+// ExecuteOver is Execute for a command that came through a secure channel; nil is none.
+func (t *TPM) ExecuteOver(ctx context.Context, channel *SecureChannel, locality uint8, commandBytes []byte) []byte {
 	if !t.volatile.on {
 		return errorResponse(wire.RCFailure)
 	}
-	t.volatile.locality = locality
+	t.volatile.locality, t.volatile.channel = locality, channel
 	if t.volatile.failure != nil {
 		return t.executeFailed(commandBytes)
 	}

@@ -28,6 +28,23 @@ func fuzzSeeds() [][]byte {
 	return seeds
 }
 
+// channelSeed is commands about secure channels, the last of which a policy authorizes; the session stays in use.
+func channelSeed() []byte {
+	const session = wire.Handle(0x03000001)
+	tpm := keyName(wire.AlgSHA256, "TPM")
+	var seed []byte
+	for _, c := range []*testCommand{
+		getCapability(wire.CapPubKeys, 0, 1), getCapability(wire.CapSPDMSessionInfo, 0, 1),
+		newCommand(wire.CCSetPrimaryPolicy, wire.RHOwner).password("").b2(transportDigest(wire.AlgSHA256, nil, tpm)).put(wire.AlgSHA256),
+		transportSPDM(session, nil, tpm),
+		newCommand(wire.CCClockSet, wire.RHOwner).session(session, nil, wire.SessionContinue, nil).u64(1 << 20),
+		transportSPDM(session, tpm, tpm),
+	} {
+		seed = append(seed, c.bytes()...)
+	}
+	return seed
+}
+
 // seedHandle is a handle that a fresh TPM takes for the kind.
 func seedHandle(kind wire.HandleInterface) wire.Handle {
 	for _, h := range []wire.Handle{wire.RHOwner, wire.RHPlatform, wire.RHEndorsement, wire.RHLockout, 0x02000000, 0x03000001, 0x80000000, 0x01000000, disk, wire.RHACT0, 0} {
@@ -52,8 +69,11 @@ func FuzzExecuteExtended(f *testing.F) {
 	for _, seed := range fuzzSeeds() {
 		f.Add(seed)
 	}
+	f.Add(channelSeed())
 	f.Fuzz(func(t *testing.T, input []byte) {
 		b, _ := newComponentBench(t)
+		b.channel = &SecureChannel{TPMKey: keyName(wire.AlgSHA256, "TPM")}
+		b.env.ChannelKeys = []wire.TPMTPublic{storageTemplate().TPMTPublic}
 		b.must(setTimeout(0, 1))
 		b.fuzz(input)
 		b.clock.now += 2e9
@@ -80,7 +100,7 @@ func (b *testTPM) fuzz(input []byte) {
 		if len(input) >= 6 {
 			size = min(size, max(10, int(binary.BigEndian.Uint32(input[2:])%maxCommandSize)))
 		}
-		checkResponse(b.t, b.Execute(context.Background(), uint8(n%5), input[:size]))
+		checkResponse(b.t, b.ExecuteOver(context.Background(), b.channel, uint8(n%5), input[:size]))
 		input = input[size:]
 	}
 	if err := b.Failure(); err != nil {

@@ -16,7 +16,7 @@ type sessionFlag struct {
 }
 
 // stateFlags are the properties that are stored as they are.
-func (s *session) stateFlags() [11]sessionFlag {
+func (s *session) stateFlags() [14]sessionFlag {
 	return [...]sessionFlag{
 		{nvstate.SessionIsPolicy, &s.isPolicy}, {nvstate.SessionIsTrialPolicy, &s.trial},
 		{nvstate.SessionIsAudit, &s.isAudit}, {nvstate.SessionIsBound, &s.isBound},
@@ -24,6 +24,8 @@ func (s *session) stateFlags() [11]sessionFlag {
 		{nvstate.SessionIsAuthValueNeeded, &s.authValueNeeded}, {nvstate.SessionIsPasswordNeeded, &s.passwordNeeded},
 		{nvstate.SessionIsPPRequired, &s.presenceNeeded},
 		{nvstate.SessionCheckNvWritten, &s.checkNVWritten}, {nvstate.SessionNvWrittenState, &s.nvWritten},
+		{nvstate.SessionCheckSecureChannel, &s.channel.needed},
+		{nvstate.SessionCheckReqKey, &s.channel.requesterKey}, {nvstate.SessionCheckTpmKey, &s.channel.tpmKey},
 	}
 }
 
@@ -38,8 +40,8 @@ func restrictionBits() map[restriction]nvstate.SessionAttributes {
 // levelNameHash is the first level that marks a name hash; before, it is the hash without mark.
 const levelNameHash nvstate.Level = 4
 
-// unknownConditions are conditions of policies that no command of this TPM sets, and none checks.
-const unknownConditions = nvstate.SessionCheckSecureChannel | nvstate.SessionCheckReqKey | nvstate.SessionCheckTpmKey
+// channelConditions are what a policy asks of the secure channel; only a profile beyond libtpms has a command for it.
+const channelConditions = nvstate.SessionCheckSecureChannel | nvstate.SessionCheckReqKey | nvstate.SessionCheckTpmKey
 
 // sessionState is s as saved state holds it at a level. It shares memory with s.
 func sessionState(s *session, level nvstate.Level) *nvstate.Session {
@@ -47,7 +49,7 @@ func sessionState(s *session, level nvstate.Level) *nvstate.Session {
 		PCRCounter: s.pcrCounter, StartTime: s.startTime, Timeout: s.timeout, Epoch: s.epoch,
 		CommandCode: s.commandCode, CommandLocality: uint8(s.locality),
 		AuthHashAlg: s.authHash, Symmetric: s.symmetric, SessionKey: s.key, NonceTPM: s.nonceTPM,
-		U1: s.bound, U2: s.digest,
+		U1: s.bound, U2: s.digest, ChannelKeys: s.channel.names,
 	}
 	for _, f := range s.stateFlags() {
 		if *f.is {
@@ -71,6 +73,7 @@ func (t *TPM) sessionOfState(x *nvstate.Session) (*session, error) {
 	for _, f := range s.stateFlags() {
 		*f.is = x.Attributes&f.bit != 0
 	}
+	s.channel.names = nonEmpty(x.ChannelKeys)
 	if s.isPolicy && len(s.bound) != 0 {
 		s.restricts = restrictNameHash
 		for r, bit := range restrictionBits() {
@@ -82,7 +85,7 @@ func (t *TPM) sessionOfState(x *nvstate.Session) (*session, error) {
 	return s, t.checkSessionState(s, x)
 }
 
-// checkSessionState refuses algorithms that the profile does not allow, and policies with conditions that would not be checked.
+// checkSessionState refuses algorithms and conditions that the profile does not allow, and what does not fit together.
 func (t *TPM) checkSessionState(s *session, x *nvstate.Session) error {
 	if !t.hasHash(s.authHash) {
 		return sessionError(nvstate.ErrHash, fmt.Sprintf("algorithm 0x%04x", uint16(s.authHash)))
@@ -93,8 +96,8 @@ func (t *TPM) checkSessionState(s *session, x *nvstate.Session) error {
 	if rc := r.End(); rc != wire.RCSuccess {
 		return sessionError(nvstate.Kind(rc), "the profile does not allow the symmetric algorithm: "+rc.String())
 	}
-	if x.Attributes&unknownConditions != 0 {
-		return sessionError(nvstate.ErrValue, fmt.Sprintf("conditions 0x%05x are not known", uint32(x.Attributes&unknownConditions)))
+	if err := t.checkChannelState(s, x); err != nil {
+		return err
 	}
 	size := digestSize(s.authHash)
 	if s.isPolicy && len(s.digest) != size || len(s.digest) != 0 && len(s.digest) != size {
@@ -102,6 +105,25 @@ func (t *TPM) checkSessionState(s *session, x *nvstate.Session) error {
 	}
 	if s.isBound && len(s.bound) != boundEntitySize {
 		return sessionError(nvstate.ErrSize, fmt.Sprintf("a bound entity of %d bytes", len(s.bound)))
+	}
+	return nil
+}
+
+// checkChannelState refuses what no TPM2_PolicyTransportSPDM of this TPM could leave.
+func (t *TPM) checkChannelState(s *session, x *nvstate.Session) error {
+	conditions := x.Attributes & channelConditions
+	if conditions != 0 && !t.secureChannels() {
+		return sessionError(nvstate.ErrValue, fmt.Sprintf("conditions 0x%05x are not known", uint32(conditions)))
+	}
+	if !s.channel.needed && conditions != 0 || s.channel.needed && !s.isPolicy {
+		return sessionError(nvstate.ErrValue, fmt.Sprintf("conditions 0x%05x alone", uint32(conditions)))
+	}
+	size := 0
+	if s.channel.namesKey() {
+		size = digestSize(s.authHash)
+	}
+	if len(s.channel.names) != size {
+		return sessionError(nvstate.ErrSize, fmt.Sprintf("a hash of %d bytes for the keys of a secure channel", len(s.channel.names)))
 	}
 	return nil
 }

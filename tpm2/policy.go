@@ -88,7 +88,7 @@ func (t *TPM) checkPolicy(c *call, i int) error {
 			return wire.RCPolicyFail
 		}
 	}
-	return nil
+	return t.checkChannel(s) // last, as the last of the values of Part 1, 16.7.8
 }
 
 // localityAllowed checks a locality against a TPMA_LOCALITY (Part 2, 8.5): up to 31 a bit each for localities 0 to 4, above that one

@@ -136,7 +136,7 @@ func policyRows() []commandRow {
 		policyRow{code: wire.CCPolicyNVWritten, params: func(c *testCommand, _ *testSession) { c.u8(1) }, digest: zero(wire.CCPolicyNVWritten, []byte{1}),
 			left:   func(s *session) bool { return s.checkNVWritten && s.nvWritten },
 			faults: []rowFault{{"the contrary before", policyFirst(1, wire.CCPolicyNVWritten, p8(0)), wire.RCValue.Parameter(1)}}}.row(),
-		policyCapabilityRow(),
+		policyCapabilityRow(), policyTransportSPDMRow(),
 		{
 			code: wire.CCPolicyGetDigest,
 			good: func(b *testTPM) (*testCommand, func(*testResponse)) {
@@ -153,6 +153,52 @@ func policyRows() []commandRow {
 		policySecretRow(), policySignedRow(), policyTicketRow(), policyAuthorizeRow(), policyNVRow(), policyAuthorizeNVRow(),
 	}
 	return rows
+}
+
+func policyTransportSPDMRow() commandRow {
+	requester, tpm := keyName(wire.AlgSHA256, "requester"), keyName(wire.AlgSHA384, "TPM")
+	// noHash and noAlg have the size of a Name, but not the hash.
+	noHash, noAlg := append([]byte{0, 0x10}, digestOf("x")...), append([]byte{0, 0x27}, digestOf("x")...)
+	short, long := requester[:33], append(bytes.Clone(requester), 0)
+	before := policyFirst(1, wire.CCPolicyTransportSPDM, p2b(nil), p2b(nil))
+	param := func(n int, name []byte) rowChange { return withParam(n, p2b(name)) }
+	return policyRow{
+		code: wire.CCPolicyTransportSPDM, params: func(c *testCommand, _ *testSession) { c.b2(requester).b2(tpm) },
+		digest: func(*testTPM) []byte {
+			names := hashOf(wire.AlgSHA256, p16(34), requester, p16(50), tpm)
+			return hashOf(wire.AlgSHA256, zeroPolicy, p32(0x1A1), names)
+		},
+		left: func(s *session) bool {
+			return s.channel.needed && s.channel.requesterKey && s.channel.tpmKey && bytes.Equal(s.channel.names, hashOf(wire.AlgSHA256, p16(34), requester, p16(50), tpm))
+		},
+		faults: []rowFault{
+			{"run before", before, wire.RCValue},
+			{"run before on a trial session", both(asTrial(1), before), wire.RCValue},
+			{"requester: TPM_ALG_NULL", param(1, noHash), wire.RCHash.Parameter(1)},
+			{"TPM: TPM_ALG_NULL", param(2, noHash), wire.RCHash.Parameter(2)},
+			{"requester: a hash that the TPM does not have", param(1, noAlg), wire.RCHash.Parameter(1)},
+			{"TPM: a hash that the TPM does not have", param(2, noAlg), wire.RCHash.Parameter(2)},
+			{"requester: a handle", param(1, wire.Marshal(wire.RHOwner)), wire.RCHash.Parameter(1)},
+			{"TPM: one octet", param(2, []byte{0}), wire.RCHash.Parameter(2)},
+			{"requester: short", param(1, short), wire.RCSize.Parameter(1)},
+			{"TPM: short", param(2, short), wire.RCSize.Parameter(2)},
+			{"requester: long", param(1, long), wire.RCSize.Parameter(1)},
+			{"TPM: an algorithm alone", param(2, []byte{0, 0x0B}), wire.RCSize.Parameter(2)},
+			{"requester: longer than any Name", param(1, make([]byte, 69)), wire.RCSize.Parameter(1)},
+			{"a trial session, TPM: short", both(asTrial(1), param(2, short)), wire.RCSize.Parameter(2)},
+			{"run before, requester: hash", both(before, param(1, noHash)), wire.RCValue},
+			{"run before, TPM: size", both(before, param(2, short)), wire.RCValue},
+			{"run before, requester: longer than any Name", both(before, param(1, make([]byte, 69))), wire.RCSize.Parameter(1)},
+			{"requester: size, TPM: hash", both(param(1, short), param(2, noHash)), wire.RCSize.Parameter(1)},
+			{"requester: hash, TPM: size", both(param(1, noHash), param(2, short)), wire.RCHash.Parameter(1)},
+			{"requester: hash and size", param(1, noHash[:9]), wire.RCHash.Parameter(1)},
+		},
+	}.row()
+}
+
+// keyName is the Name of a key.
+func keyName(alg wire.Alg, key string) wire.TPM2BName {
+	return append([]byte(p16(uint16(alg))), hashOf(alg, []byte(key))...)
 }
 
 func policyCapabilityRow() commandRow {

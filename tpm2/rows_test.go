@@ -321,7 +321,6 @@ func withoutAction() map[wire.CC]string {
 	const firmware = "the firmware is the program: whoever runs it brings in another"
 	return map[wire.CC]string{
 		wire.CCFieldUpgradeStart: firmware, wire.CCFieldUpgradeData: firmware, wire.CCFirmwareRead: firmware,
-		wire.CCPolicyTransportSPDM: "there is no SPDM transport",
 	}
 }
 

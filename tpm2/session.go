@@ -42,6 +42,7 @@ type session struct {
 	presenceNeeded  bool
 	checkNVWritten  bool
 	nvWritten       bool
+	channel         channelCondition
 }
 
 // restriction tells which hash of the command a policy session is restricted to (session.bound holds the hash).

@@ -66,6 +66,7 @@ type testTPM struct {
 	storage  *memoryStorage
 	locality uint8
 	presence bool
+	channel  *SecureChannel
 	judge    *rowJudge // compares failures of TestCommandRows with libtpms, nil without
 }
 
@@ -239,7 +240,7 @@ func (b *testTPM) run(c *testCommand) *testResponse { return b.runBytes(c.bytes(
 // runBytes executes a command given as bytes.
 func (b *testTPM) runBytes(cmd []byte) *testResponse {
 	b.t.Helper()
-	out := b.Execute(context.Background(), b.locality, cmd)
+	out := b.ExecuteOver(context.Background(), b.channel, b.locality, cmd)
 	if len(out) < 10 || int(binary.BigEndian.Uint32(out[2:])) != len(out) {
 		b.t.Fatalf("malformed response %x", out)
 	}

@@ -31,6 +31,8 @@ type Environment struct {
 	Countdown func(timer int)
 	// Components are the attached components by their handles, from wire.ACFirst on (Part 1, 39); nil means there is none.
 	Components map[wire.Handle]Component
+	// ChannelKeys are the keys by which the TPM is known to the other end of secure channels, from TPM_PUB_KEY_TPM_SPDM_00 on (Part 2, 6.16).
+	ChannelKeys []wire.TPMTPublic
 }
 
 // Clock tells time to a TPM.
@@ -80,6 +82,7 @@ type volatileData struct {
 	rand *drbg.DRBG
 
 	locality        uint8
+	channel         *SecureChannel // of the command that runs, nil for none
 	time            clockState
 	phEnable        bool
 	pcrReconfigured bool // TPM2_PCR_Allocate ran since Startup
