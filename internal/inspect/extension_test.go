@@ -72,3 +72,33 @@ func TestChannelConditions(t *testing.T) {
 		t.Errorf("status %d, %s:\n%s", status, stderr, out)
 	}
 }
+
+// The kdf of a key that encapsulates is told (Part 2, 12.2.3.5).
+func TestKDF(t *testing.T) {
+	p, err := nvstate.DecodePermanent(payload(t, "permanent-0.9.2-objects"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := 0
+	for _, e := range p.NV.Entries {
+		if e.Object == nil || e.Object.Object == nil || e.Object.Object.Public.Type != wire.AlgECC {
+			continue
+		}
+		ecc := &e.Object.Object.Public.Parameters.ECC
+		ecc.Scheme = wire.TPMTECCScheme{Scheme: wire.AlgECDH, HashAlg: wire.AlgSHA256}
+		ecc.KDF = wire.TPMTKDFScheme{Scheme: wire.AlgHKDF, HashAlg: wire.AlgSHA384}
+		changed++
+	}
+	blob, err := p.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, out, stderr := run(blob, "-")
+	if n := strings.Count(out, " ecdh-sha256 hkdf-sha384,"); status != 0 || changed == 0 || n != changed {
+		t.Errorf("status %d, %s: %d of %d in\n%s", status, stderr, n, changed, out)
+	}
+	status, out, stderr = run(blob, "--json", "-")
+	if n := strings.Count(out, `"kdf": "hkdf-sha384"`); status != 0 || n != changed {
+		t.Errorf("status %d, %s: %d of %d in\n%s", status, stderr, n, changed, out)
+	}
+}

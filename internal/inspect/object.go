@@ -13,6 +13,7 @@ type Object struct {
 	Type          string         `json:"type"`
 	Size          string         `json:"size,omitempty"` // bits, curve, or cipher
 	Scheme        string         `json:"scheme,omitempty"`
+	KDF           string         `json:"kdf,omitempty"` // of an ECC key that encapsulates
 	NameAlg       string         `json:"nameAlg"`
 	Attributes    []string       `json:"attributes"`
 	Hierarchy     string         `json:"hierarchy"`
@@ -58,6 +59,9 @@ func objectOf(h wire.Handle, slot *nvstate.AnyObject, secrets bool) Object {
 		Name: o.Name, QualifiedName: o.QualifiedName,
 	}
 	r.Size, r.Scheme = parametersOf(&o.Public)
+	if kdf := &o.Public.Parameters.ECC.KDF; o.Public.Type == wire.AlgECC {
+		r.KDF = schemeText(kdf.Scheme, kdf.HashAlg)
+	}
 	if o.EvictHandle != 0 && o.EvictHandle != h {
 		r.Evict = handleText(o.EvictHandle)
 	}

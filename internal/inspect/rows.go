@@ -113,7 +113,7 @@ func (p *printer) index(x *NVIndex) {
 
 func (p *printer) object(o *Object) {
 	text := o.Type
-	for _, part := range []string{o.Size, o.Scheme} {
+	for _, part := range []string{o.Size, o.Scheme, o.KDF} {
 		if part != "" {
 			text += " " + part
 		}
