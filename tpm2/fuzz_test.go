@@ -66,7 +66,7 @@ func FuzzExecute(f *testing.F) {
 
 // FuzzExecuteExtended is FuzzExecute on a TPM with every command and algorithm there is.
 func FuzzExecuteExtended(f *testing.F) {
-	for _, seed := range fuzzSeeds() {
+	for _, seed := range append(fuzzSeeds(), kemSeed()) {
 		f.Add(seed)
 	}
 	f.Add(channelSeed())
