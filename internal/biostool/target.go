@@ -3,6 +3,7 @@ package biostool
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"strconv"
@@ -67,6 +68,15 @@ func (t *target) setTCP(s string) error {
 	return nil
 }
 
+// unreachable is the error of a place where there is no TPM: in the first line swtpm's words, then what to look at.
+func unreachable(words string, err error, place string) error {
+	hint := "Is the TPM running, and is this " + place + "?"
+	if errors.Is(err, fs.ErrPermission) {
+		hint = "Run this as a user who may open it."
+	}
+	return fmt.Errorf("%s: %w\n%s", words, err, hint)
+}
+
 // transact sends one command over a new connection and reads the answer with one read.
 func (t *target) transact(command []byte) ([]byte, error) {
 	var c interface {
@@ -79,15 +89,15 @@ func (t *target) transact(command []byte) ([]byte, error) {
 	switch {
 	case t.tcp != "":
 		if c, err = net.DialTimeout("tcp", t.tcp, timeout); err != nil {
-			return nil, fmt.Errorf("Could not connect using TCP socket: %w", err) //nolint:staticcheck // known words
+			return nil, unreachable("Could not connect using TCP socket", err, "the port of its --server")
 		}
 	case t.unix != "":
 		if c, err = net.DialTimeout("unix", t.unix, timeout); err != nil {
-			return nil, fmt.Errorf("Could not connect using UnixIO socket: %w", err) //nolint:staticcheck // known words
+			return nil, unreachable("Could not connect using UnixIO socket", err, "the socket of its --server")
 		}
 	default:
 		if c, err = os.OpenFile(t.device, os.O_RDWR, 0); err != nil {
-			return nil, fmt.Errorf("Unable to open device '%s': %w", t.device, err) //nolint:staticcheck // known words
+			return nil, unreachable("Unable to open device '"+t.device+"'", err, "its device")
 		}
 	}
 	defer c.Close()

@@ -15,7 +15,7 @@ type file int
 func openDevice(name string) (channel, error) {
 	fd, err := unix.Open(name, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("Unable to open device '%s': %s", name, cause(err))
+		return nil, unreachable(fmt.Sprintf("Unable to open device '%s'", name), err, "the name of its device")
 	}
 	return &device{node: file(fd), chunk: chunkSize(os.Getenv("SWTPM_IOCTL_BUFFERSIZE"))}, nil
 }

@@ -45,7 +45,7 @@ func (t *tool) execute(c *command) error {
 		}
 		return t.do(control.LockStorage{Retries: uint32(n)})
 	}
-	return errors.New("No valid command.")
+	return errNoCommand
 }
 
 func (t *tool) do(req control.Request) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"strconv"
@@ -74,6 +75,21 @@ var errUsage = errors.New("usage")
 
 const seeHelp = "Try 'swtpm_ioctl --help' for the options there are."
 
+// errNoCommand and errNoDevice have swtpm's words.
+var (
+	errNoCommand = fmt.Errorf("No valid command.\nGive one of the options that ask the TPM for something, such as -c or --info 1: %w", errUsage)
+	errNoDevice  = fmt.Errorf("Error: Missing device name.\nSay where the TPM is with --tcp, --unix or --tpm-device: %w", errUsage)
+)
+
+// unreachable is the error of a place where there is no TPM: in the first line swtpm's words, then what to look at.
+func unreachable(words string, err error, place string) error {
+	text := fmt.Sprintf("%s: %s\n", words, cause(err))
+	if errors.Is(err, fs.ErrPermission) {
+		return errors.New(text + "Run this as a user who may open it.")
+	}
+	return errors.New(text + "Is the TPM running, and is this " + place + "?")
+}
+
 // Main is the program: args are the words behind its name. It returns the exit
 // status.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -115,7 +131,7 @@ func (t *tool) run(args []string) error {
 	}
 	defer t.ch.Close()
 	if c.name == "" {
-		return errors.New("No valid command.")
+		return errNoCommand
 	}
 	return t.execute(c)
 }
@@ -130,19 +146,19 @@ func (c *command) connect() (channel, error) {
 		}
 		conn, err := net.DialTimeout("tcp", net.JoinHostPort(host, strconv.Itoa(port)), timeout)
 		if err != nil {
-			return nil, fmt.Errorf("Could not connect to host '%s' on port '%d' using TCP socket: %s", host, port, cause(err))
+			return nil, unreachable(fmt.Sprintf("Could not connect to host '%s' on port '%d' using TCP socket", host, port), err, "the port of its --ctrl")
 		}
 		return newClient(conn), nil
 	case c.unix != "":
 		conn, err := net.DialTimeout("unix", c.unix, timeout)
 		if err != nil {
-			return nil, fmt.Errorf("Connect failed: %s", cause(err))
+			return nil, unreachable("Connect failed", err, "the socket of its --ctrl")
 		}
 		return newClient(conn), nil
 	case c.device != "":
 		return openDevice(c.device)
 	}
-	return nil, errors.New("Error: Missing device name.")
+	return nil, errNoDevice
 }
 
 func newClient(conn net.Conn) channel {

@@ -48,11 +48,11 @@ func TestErrors(t *testing.T) {
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	none := filepath.Join(t.TempDir(), "none")
 	rows := []struct{ args, stderr string }{
-		{"-c", "Error: Missing device name.\n"},
+		{"-c", "Error: Missing device name.\nSay where the TPM is with --tcp, --unix or --tpm-device\n" + seeHelp + "\n"},
 		{"--tcp :xyz -c", "Invalid port 'xyz'\n"},
 		{"--tcp :99999 -c", "Port '99999' outside valid range.\n"},
-		{"--unix " + none + " -c", "Connect failed: No such file or directory\n"},
-		{"--tcp :" + port + " -c", "Could not connect to host '127.0.0.1' on port '" + port + "' using TCP socket: Connection refused\n"},
+		{"--unix " + none + " -c", "Connect failed: No such file or directory\nIs the TPM running, and is this the socket of its --ctrl?\n"},
+		{"--tcp :" + port + " -c", "Could not connect to host '127.0.0.1' on port '" + port + "' using TCP socket: Connection refused\nIs the TPM running, and is this the port of its --ctrl?\n"},
 	}
 	for _, row := range rows {
 		var out, errs bytes.Buffer

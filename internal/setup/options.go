@@ -110,7 +110,7 @@ func (o *options) check() error {
 	creates := o.flags["createek"] || o.flags["create-ek-cert"] || o.flags["create-platform-cert"]
 	switch {
 	case o.text["tpm-state"] == "":
-		return errors.New("--tpm-state must be provided")
+		return errors.New("--tpm-state must be provided\nIt names the directory that the state goes to, or dir://<path> or file://<path>.")
 	case o.flags["reconfigure"] && creates:
 		return errors.New("Reconfiguration is not supported with creation of EK or certificates") //nolint:staticcheck // known words
 	case o.flags["take-ownership"] && o.flags["tpm2"]:
