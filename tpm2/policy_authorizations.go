@@ -143,8 +143,7 @@ func (t *TPM) policyAuthorize(c *call, p *policyAuthorizeParameters) error {
 		if !bytes.Equal(s.digest, p.approvedPolicy) {
 			return wire.RCValue.Parameter(1)
 		}
-		want := t.verifiedTicket(p.checkTicket.Hierarchy, hashOf(alg, p.approvedPolicy, p.policyRef), p.keySign)
-		if !hmac.Equal(want.HMAC, p.checkTicket.HMAC) {
+		if !t.checkVerified(&p.checkTicket, alg, p.keySign, p.approvedPolicy, p.policyRef) {
 			return wire.RCValue.Parameter(4)
 		}
 	}

@@ -79,6 +79,50 @@ func TestPolicyAuthorizeAccepts(t *testing.T) {
 	}
 }
 
+// The commands of version 185 that verify signatures give tickets as good: over the message itself, or over its digest by the hash of the
+// scheme, whatever nameAlg is (Part 3, 23.16).
+func TestPolicyAuthorizeTickets(t *testing.T) {
+	b := newTestTPM185(t)
+	key := rsaObject(wire.ObjectSign, wire.AlgRSASSA, wire.AlgSHA384)
+	h := b.addKey(key)
+	s := b.policy(wire.SEPolicy)
+	b.must(newCommand(wire.CCPolicyCommandCode, s.handle).put(wire.CCUnseal))
+	approved, ref := s.digest(), []byte("ref")
+	message := append(bytes.Clone(approved), ref...)
+	sequence := b.must(signStartCommand(h, nil)).handle()
+	sig := b.must(signCompleteCommand(sequence, h, message)).signature()
+
+	sequence = b.must(verifyStartCommand(h, nil, nil)).handle()
+	b.must(sequenceUpdateCommand(sequence, message))
+	var ofMessage, ofDigest wire.TPMTTKVerified
+	ofMessage.Unmarshal(b.must(verifyCompleteCommand(sequence, h, sig)).params())
+	ofDigest.Unmarshal(b.must(newCommand(wire.CCVerifyDigestSignature, h).b2(nil).b2(hashOf(wire.AlgSHA384, message)).put(sig)).params())
+
+	want := hashOf(wire.AlgSHA256, chain(zeroPolicy, wire.CCPolicyAuthorize, key.name), ref)
+	for _, ticket := range []wire.TPMTTKVerified{ofMessage, ofDigest} {
+		authorize := func(k wire.TPMTTKVerified, ref []byte) *testCommand {
+			return newCommand(wire.CCPolicyAuthorize, s.handle).b2(approved).b2(ref).b2(key.name).put(&k)
+		}
+		b.must(newCommand(wire.CCPolicyRestart, s.handle))
+		b.must(newCommand(wire.CCPolicyCommandCode, s.handle).put(wire.CCUnseal))
+		b.want(wire.RCValue.Parameter(4), b.run(authorize(ticket, []byte("Ref"))))
+		for _, tag := range []wire.ST{wire.STVerified, wire.STMessageVerified, wire.STDigestVerified} {
+			if other := ticket; tag != ticket.Tag {
+				other.Tag, other.DigestAlg = tag, wire.AlgSHA384
+				b.want(wire.RCValue.Parameter(4), b.run(authorize(other, ref)))
+			}
+		}
+		if other := ticket; ticket.Tag == wire.STDigestVerified {
+			other.DigestAlg = wire.AlgSHA512
+			b.want(wire.RCValue.Parameter(4), b.run(authorize(other, ref)))
+		}
+		b.must(authorize(ticket, ref))
+		if got := s.digest(); !bytes.Equal(got, want) {
+			t.Errorf("%v: digest %x, want %x", ticket.Tag, got, want)
+		}
+	}
+}
+
 func TestPolicyAuthorizeNVAccepts(t *testing.T) {
 	const nv = wire.Handle(0x01000004)
 	b := newTestTPM(t)

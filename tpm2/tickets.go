@@ -3,6 +3,7 @@ package tpm2
 import (
 	"crypto/hmac"
 	"encoding/binary"
+	"slices"
 
 	"govtpm/tpm2/wire"
 )
@@ -39,6 +40,21 @@ func (t *TPM) verifiedTicket(hierarchy wire.Handle, digest, keyName []byte) wire
 		Tag: wire.STVerified, Hierarchy: hierarchy,
 		HMAC: t.ticketHMAC(wire.STVerified, hierarchy, digest, keyName),
 	}
+}
+
+// checkVerified reports whether the ticket tells of a signature over the message by the key of this name, whichever command verified it
+// (Part 2, 10.6.5; Part 3, 23.16). TPM2_VerifySignature does not say how the message became the digest: by nameAlg.
+func (t *TPM) checkVerified(k *wire.TPMTTKVerified, nameAlg wire.Alg, keyName []byte, message ...[]byte) bool {
+	var parts [][]byte
+	switch k.Tag {
+	case wire.STMessageVerified:
+		parts = append(slices.Clone(message), keyName)
+	case wire.STDigestVerified:
+		parts = [][]byte{hashOf(k.DigestAlg, message...), keyName, binary.BigEndian.AppendUint16(nil, uint16(k.DigestAlg))}
+	default:
+		parts = [][]byte{hashOf(nameAlg, message...), keyName}
+	}
+	return hmac.Equal(t.ticketHMAC(k.Tag, k.Hierarchy, parts...), k.HMAC)
 }
 
 // authTicket carries an authorization of PolicySigned or PolicySecret to a later session (Part 2, 10.6.6). A timeout ends with
