@@ -12,10 +12,11 @@ import (
 )
 
 // Every hash the engine can have, through the function all of it uses. FIPS 180-4 and FIPS 202 leave their values to NIST's Examples with
-// Intermediate Values: SHA_All ("abc", and two blocks) and SHA3-…_Msg0.
+// Intermediate Values: SHA_All ("abc", and two blocks), SHA3-…_Msg0 and SHA3-…_1600.
 func TestHashKnownAnswers(t *testing.T) {
 	const two = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
 	const two512 = "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"
+	a3 := strings.Repeat("\xa3", 200) // longer than a block of each
 	for _, v := range []struct {
 		alg         wire.Alg
 		source, msg string
@@ -35,6 +36,10 @@ func TestHashKnownAnswers(t *testing.T) {
 		{wire.AlgSHA3_384, "SHA3-384_Msg0", "", "0c63a75b845e4f7d01107d852e4c2485c51a50aaaa94fc61995e71bbee983a2ac3713831264adb47fb6bd1e058d5f004"},
 		{wire.AlgSHA3_512, "SHA3-512_Msg0", "", "a69f73cca23a9ac5c8b567dc185a756e97c982164fe25859e0d1dcc1475c80a6" +
 			"15b2123af1f5f94c11e3e9402c3ac558f500199d95b6d3e301758586281dcd26"},
+		{wire.AlgSHA3_256, "SHA3-256_1600", a3, "79f38adec5c20307a98ef76e8324afbfd46cfd81b22e3973c65fa1bd9de31787"},
+		{wire.AlgSHA3_384, "SHA3-384_1600", a3, "1881de2ca7e41ef95dc4732b8f5f002b189cc1e42b74168ed1732649ce1dbcdd76197a31fd55ee989f2d7050dd473e8f"},
+		{wire.AlgSHA3_512, "SHA3-512_1600", a3, "e76dfad22084a8b1467fcf2ffa58361bec7628edf5f3fdc0e4805dc48caeeca8" +
+			"1b7c13c30adf52a3659584739a2df46be589c51ca1a4a8416df6545a1ce8ba00"},
 		{wire.AlgSM3_256, "GB/T 32905-2016, A.1", "abc", "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"},
 		{wire.AlgSM3_256, "GB/T 32905-2016, A.2", strings.Repeat("abcd", 16), "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732"},
 	} {
@@ -44,15 +49,16 @@ func TestHashKnownAnswers(t *testing.T) {
 	}
 }
 
-// HMAC with a key as it comes and one longer than a block. For SHA-3 the examples of NIST, HMAC_SHA3-…, sample 1. For SM3 the self-test has
-// a value computed with OpenSSL.
+// HMAC with a key as it comes and one longer than a block. For SHA-3 the examples of NIST, HMAC_SHA3-…, samples 1 and 3. For SM3 those of
+// GM/T 0042-2015, D.3.
 func TestHMACKnownAnswers(t *testing.T) {
 	const larger = "Test Using Larger Than Block-Size Key - Hash Key First"
-	counting := make([]byte, 64)
+	counting := make([]byte, 168)
 	for i := range counting {
 		counting[i] = byte(i)
 	}
-	const sample = "Sample message for keylen<blocklen"
+	const sample, sample3 = "Sample message for keylen<blocklen", "Sample message for keylen>blocklen"
+	const alphabet = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
 	for _, v := range []struct {
 		alg    wire.Alg
 		source string
@@ -71,8 +77,18 @@ func TestHMACKnownAnswers(t *testing.T) {
 		{wire.AlgSHA3_256, "HMAC_SHA3-256, sample 1", counting[:32], sample, "4fe8e202c4f058e8dddc23d8c34e467343e23555e24fc2f025d598f558f67205"},
 		{wire.AlgSHA3_384, "HMAC_SHA3-384, sample 1", counting[:48], sample,
 			"d588a3c51f3f2d906e8298c1199aa8ff6296218127f6b38a90b6afe2c5617725bc99987f79b22a557b6520db710b7f42"},
-		{wire.AlgSHA3_512, "HMAC_SHA3-512, sample 1", counting, sample, "4efd629d6c71bf86162658f29943b1c308ce27cdfa6db0d9c3ce81763f9cbce5" +
+		{wire.AlgSHA3_512, "HMAC_SHA3-512, sample 1", counting[:64], sample, "4efd629d6c71bf86162658f29943b1c308ce27cdfa6db0d9c3ce81763f9cbce5" +
 			"f7ebe9868031db1a8f8eb7b6b95e5c5e3f657a8996c86a2f6527e307f0213196"},
+		{wire.AlgSHA3_256, "HMAC_SHA3-256, sample 3", counting, sample3, "9bcf2c238e235c3ce88404e813bd2f3a97185ac6f238c63d6229a00b07974258"},
+		{wire.AlgSHA3_384, "HMAC_SHA3-384, sample 3", counting[:152], sample3,
+			"e5ae4c739f455279368ebf36d4f5354c95aa184c899d3870e460ebc288ef1f9470053f73f7c6da2a71bcaec38ce7d6ac"},
+		{wire.AlgSHA3_512, "HMAC_SHA3-512, sample 3", counting[:136], sample3, "5f464f5e5b7848e3885e49b2c385f0694985d0e38966242dc4a5fe3fea4b37d4" +
+			"6b65ceced5dcf59438dd840bab22269f0ba7febdb9fcf74602a35666b2a32915"},
+		{wire.AlgSM3_256, "GM/T 0042-2015, D.3", counting[1:33], alphabet + alphabet, "ca05e144ed05d1857840d1f318a4a8669e559fc8391f414485bfdf7bb408963a"},
+		{wire.AlgSM3_256, "GM/T 0042-2015, D.3", counting[1:38], strings.Repeat("\xcd", 50), "220bf579ded555393f0159f66c99877822a3ecf610d1552154b41d44b94db3ae"},
+		{wire.AlgSM3_256, "GM/T 0042-2015, D.3", bytes.Repeat([]byte{0x0b}, 32), "Hi There", "c0ba18c68b90c88bc07de794bfc7d2c8d19ec31ed8773bc2b390c9604e0be11e"},
+		{wire.AlgSM3_256, "GM/T 0042-2015, D.3", []byte("Jefe Jeferson Jr"), "what do ya want for nothing?",
+			"ce791a34c59adef472997a249600f3f244d59e875be04055ba2ae12fc845e78c"},
 	} {
 		if got := hex.EncodeToString(hmacOf(v.alg, v.key, []byte(v.msg))); got != v.mac {
 			t.Errorf("%v, %s: %s", v.alg, v.source, got)

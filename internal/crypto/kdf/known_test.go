@@ -106,7 +106,7 @@ func TestKDF2CAVP(t *testing.T) {
 	}
 }
 
-// ISO/IEC 18033-2, Annex C (test vectors): KDF1 with SHA-1, which is MGF1. From its second block on it is KDF2.
+// ISO/IEC 18033-2, C.6.1: KDF1 with SHA-1, which is MGF1. From its second block on it is KDF2.
 func TestMGF1KnownAnswer(t *testing.T) {
 	seed := unhex(t, "032e45326fa859a72ec235acff929b15d1372e30b207255f0611b8f785d764374152e0ac009e509e7ba30cd2f1778e113b64e135cf4e2292c75efe5288edfda4")
 	want := unhex(t, "5f8de105b5e96b2e490ddecbd147dd1def7e3b8e0e6a26eb7b956ccb8b3bdc1ca975bc57c3989e8fbad31a224655d800c46954840ff32052cdf0d640562bdfad"+

@@ -15,7 +15,7 @@ func unhex(s string) []byte {
 	return b
 }
 
-// GB/T 32907-2016, Annex A: once, and a million times.
+// GB/T 32907-2016, A.1 and A.2: once, and a million times.
 func TestKnownAnswers(t *testing.T) {
 	key := unhex("0123456789abcdeffedcba9876543210")
 	c, err := NewCipher(key)

@@ -19,8 +19,8 @@ const (
 	riboseKey = "0123456789abcdeffedcba9876543210"
 )
 
-// The modes with the other ciphers and key sizes. No standard has values for Camellia in CBC, CFB and OFB; these are compared with libtpms
-// (TestAgainstLibtpms).
+// The modes with the other ciphers and key sizes. No standard has values for Camellia in CBC, CFB and OFB: these are OpenSSL's own, of
+// test/recipes/30-test_evp_data/evpciph_camellia.txt, where those of OFB are of one block each.
 func TestCiphersKnownAnswers(t *testing.T) {
 	for _, v := range []struct {
 		source          string
@@ -45,13 +45,29 @@ func TestCiphersKnownAnswers(t *testing.T) {
 		{"TDES_OFB, two keys", TDES, OFB, tdesTwo, iv67A, pt67A, "6195b9c2c39909c53334ba77ffdccc80e485e85f0a63e7646d8d732e33241f94"},
 
 		{"RFC 3713, A", Camellia, ECB, "0123456789abcdeffedcba9876543210", "", "0123456789abcdeffedcba9876543210", "67673138549669730857065648eabe43"},
-		{"RFC 5528, 4, test vector 1", Camellia, CTR, "ae6852f8121067cc4bf7a5765577f39e", "00000030000000000000000000000001",
+		{"OpenSSL, Camellia-128-CBC", Camellia, CBC, key128, iv38A, pt38A[:96],
+			"1607cf494b36bbf00daeb0b503c831aba2f2cf671629ef7840c5a5dfb50748870f06165008cf8b8b5a63586362543e54"},
+		{"OpenSSL, Camellia-192-CBC", Camellia, CBC, key192, iv38A, pt38A,
+			"2a4830ab5ac4a1a2405955fd2195cf935d5a869bd14ce54264f892a6dd2ec3d537d359c3349836d884e310addf68c44901faaa930b4ab9916e9668e1428c6b08"},
+		{"OpenSSL, Camellia-256-CBC", Camellia, CBC, key256, iv38A, pt38A,
+			"e6cfa35fc02b134a4d2c0b6737ac3eda36cbeb73bd504b4070b1b7de2b21eb50e31a6055297d96ca3330cdf1b1860a835d563f6d1cccf236051c0c5c1c58f28f"},
+		{"OpenSSL, Camellia-128-CFB", Camellia, CFB, key128, iv38A, pt38A,
+			"14f7646187817eb586599146b82bd719a53d28bb82df741103ea4f921a44880b9c2157a664626d1def9ea420fde69b96742a25f0542340c7baef24ca8482bb09"},
+		{"OpenSSL, Camellia-192-CFB", Camellia, CFB, key192, iv38A, pt38A,
+			"c832bb9780677daa82d9b6860dcd565e86f8491627906d780c7a6d46ea331f9869511cce594cf710cb98bb63d7221f01d5b5378a3abed55803f25565d8907b84"},
+		{"OpenSSL, Camellia-256-CFB", Camellia, CFB, key256, iv38A, pt38A,
+			"cf6107bb0cea7d7fb1bd31f5e7b06c9389bedb4ccdd864ea11ba4cbe849b5e2b555fc3f34bdd2d54c62d9e3bf338c1c45953adce14db8c7f39f1bd39f359bffa"},
+		{"OpenSSL, Camellia-128-OFB", Camellia, OFB, key128, iv38A, pt38A[:32], "14f7646187817eb586599146b82bd719"},
+		{"OpenSSL, Camellia-128-OFB", Camellia, OFB, key128, "50fe67cc996d32b6da0937e99bafec60", pt38A[32:64], "25623db569ca51e01482649977e28d84"},
+		{"OpenSSL, Camellia-128-OFB", Camellia, OFB, key128, "d9a4dada0892239f6b8b3d7680e15674", pt38A[64:96], "c776634a60729dc657d12b9fca801e98"},
+		{"OpenSSL, Camellia-128-OFB", Camellia, OFB, key128, "a78819583f0308e7a6bf36b1386abf23", pt38A[96:128], "d776379be0e50825e681da1a4c980e8e"},
+		{"RFC 5528, 4.1, test vector 1", Camellia, CTR, "ae6852f8121067cc4bf7a5765577f39e", "00000030000000000000000000000001",
 			"53696e676c6520626c6f636b206d7367", "d09dc29a8214619a20877c76db1f0b3f"},
-		{"RFC 5528, 4, test vector 2", Camellia, CTR, "7e24067817fae0d743d6ce1f32539163", "006cb6dbc0543b59da48d90b00000001",
+		{"RFC 5528, 4.1, test vector 2", Camellia, CTR, "7e24067817fae0d743d6ce1f32539163", "006cb6dbc0543b59da48d90b00000001",
 			"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
 			"dbf3c78dc08396d4da7c907765bbcb442b8e8e0f31f0dca72c7417e35360e048"},
 
-		{"GB/T 32907-2016, Annex A", SM4, ECB, riboseKey, "", "0123456789abcdeffedcba9876543210", "681edf34d206965e86b3e94f536e4246"},
+		{"GB/T 32907-2016, A.1", SM4, ECB, riboseKey, "", "0123456789abcdeffedcba9876543210", "681edf34d206965e86b3e94f536e4246"},
 		{"draft-ribose-cfrg-sm4-10, A.2.1.1", SM4, ECB, riboseKey, "", ribosePT, "5ec8143de509cff7b5179f8f474b86192f1d305a7fb17df985f81c8482192304"},
 		{"draft-ribose-cfrg-sm4-10, A.2.2.1", SM4, CBC, riboseKey, iv38A, ribosePT, "78ebb11cc40b0a48312aaeb2040244cb4cb7016951909226979b0d15dc6a8f6d"},
 		{"draft-ribose-cfrg-sm4-10, A.2.3.1", SM4, OFB, riboseKey, iv38A, ribosePT, "ac3236cb861dd316e6413b4e3c7524b71d01aca2487ca582cbf5463e6698539b"},
