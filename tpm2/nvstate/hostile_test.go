@@ -187,6 +187,16 @@ func FuzzDecodeContext(f *testing.F) {
 	for _, g := range goldens(f, "context-*") {
 		f.Add(g.blob)
 	}
+	v, _ := extendedSlots(f)
+	for i := range v.Objects {
+		payload, err := nvstate.EncodeContextObject(&v.Objects[i], nvstate.LevelMax)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(payload)
+	}
+	_, blob := extendedSlots(f)
+	f.Add(blob)
 	for _, o := range objectsOf07(f) {
 		f.Add(nvstatetest.OldContextObject(o))
 	}

@@ -23,7 +23,33 @@ func (r Release) anyObject(o *out, a *nvstate.AnyObject) {
 	if a.Sequence != nil {
 		r.sequence(o, a.Attributes, a.Sequence)
 	}
+	if a.Extension != nil {
+		o.block(func() { sequenceExtension(o, a.Extension) })
+		return
+	}
 	o.end()
+}
+
+// sequenceExtension is what no release of libtpms has, and every one skips.
+func sequenceExtension(o *out, x *nvstate.SequenceExtension) {
+	o.head(2, 0x5E90C0DE, 2)
+	o.u8(uint8(x.Kind))
+	o.sized(x.Auth)
+	if x.Kind == 1 {
+		o.u16(uint16(x.CMAC.Cipher))
+		o.sized(x.CMAC.Key, x.CMAC.State)
+		return
+	}
+	s := &x.Signature
+	o.wire(&s.Scheme)
+	o.sized(s.KeyDigest, s.Head)
+	hash(o, &s.Hash)
+	o.sized(s.OuterPad)
+	if x.Kind == 3 {
+		if o.u32(uint32(s.TicketHierarchy)); s.TicketHierarchy != wire.RHNull {
+			hash(o, &s.Ticket)
+		}
+	}
 }
 
 func (r Release) object(o *out, x *nvstate.Object) {
@@ -131,6 +157,8 @@ func hash(o *out, h *nvstate.HashState) {
 		o.end()
 	}
 	switch h.Hash {
+	case wire.AlgSM3_256, wire.AlgSHA3_256, wire.AlgSHA3_384, wire.AlgSHA3_512: // not libtpms'
+		o.sized(h.Extension)
 	case wire.AlgSHA1:
 		small(0x19D46F50)
 	case wire.AlgSHA256:
