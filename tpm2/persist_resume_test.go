@@ -457,5 +457,15 @@ func FuzzRestoreVolatile(f *testing.F) {
 	for _, blob := range goldenState(f, "volatile-*") {
 		f.Add(blob)
 	}
+	v, err := nvstate.DecodeVolatile(goldenState(f, "volatile-0.9.2-sessions")["volatile-0.9.2-sessions"])
+	if err != nil {
+		f.Fatal(err)
+	}
+	v.Objects[0].Extension = extendedSequences(f)[0]
+	blob, err := v.Encode(nvstate.LevelNull)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(blob)
 	f.Fuzz(func(t *testing.T, blob []byte) { useRestored(t, permanent, bytes.Clone(blob)) })
 }
