@@ -28,16 +28,6 @@ type Object struct {
 	Secrets       map[string]Hex `json:"secrets,omitempty"`
 }
 
-// Sequence is a hash, HMAC or event sequence.
-type Sequence struct {
-	Handle  string         `json:"handle"`
-	Type    string         `json:"type"` // hash, hmac or event
-	Hashes  []string       `json:"hashes"`
-	Bytes   uint64         `json:"bytes"` // so far; of HMAC without the block of the key
-	Auth    bool           `json:"authSet"`
-	Secrets map[string]Hex `json:"secrets,omitempty"`
-}
-
 // persistentOf tells of the persistent objects.
 func persistentOf(nv *nvstate.UserNVRAM, secrets bool) []Object {
 	list := []Object{}
@@ -108,32 +98,4 @@ func hierarchyName(h wire.Handle) string {
 		return "null"
 	}
 	return handleText(h)
-}
-
-func sequenceOf(h wire.Handle, slot *nvstate.AnyObject, secrets bool) Sequence {
-	s := slot.Sequence
-	r := Sequence{Handle: handleText(h), Auth: isSet(s.Auth)}
-	states := s.Hashes[:1]
-	switch {
-	case slot.Attributes&nvstate.ObjectHMACSeq != 0:
-		r.Type, states = "hmac", []nvstate.HashState{s.HMAC}
-	case slot.Attributes&nvstate.ObjectEventSeq != 0:
-		r.Type, states = "event", s.Hashes[:]
-	default:
-		r.Type = "hash"
-	}
-	for i := range states {
-		if states[i].Type == nvstate.HashStateEmpty {
-			continue
-		}
-		r.Hashes = append(r.Hashes, states[i].Hash.String())
-		r.Bytes = states[i].Bits / 8
-	}
-	if n := uint64(len(s.HMACKey)); r.Type == "hmac" && r.Bytes >= n {
-		r.Bytes -= n // the block of the key
-	}
-	if secrets {
-		r.Secrets = map[string]Hex{"auth": s.Auth, "hmacOuterKey": s.HMACKey}
-	}
-	return r
 }

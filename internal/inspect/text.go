@@ -166,9 +166,8 @@ func (p *printer) volatile(s *Volatile) {
 	for i := range s.Objects {
 		p.object(&s.Objects[i])
 	}
-	for _, q := range s.Sequences {
-		p.row(q.Handle, "%s sequence, %s, %d bytes so far, authorization %s", q.Type, strings.Join(q.Hashes, " "), q.Bytes, set(q.Auth))
-		p.secrets(q.Secrets)
+	for i := range s.Sequences {
+		p.sequence(&s.Sequences[i])
 	}
 	p.head(fmt.Sprintf("Sessions: %d loaded, %d saved", len(s.Sessions), len(s.Saved)))
 	for i := range s.Sessions {

@@ -87,6 +87,8 @@ func volatileOf(v *nvstate.Volatile, p *nvstate.Permanent, secrets bool) *Volati
 			r.Objects = append(r.Objects, objectOf(h, slot, secrets))
 		case slot.Sequence != nil:
 			r.Sequences = append(r.Sequences, sequenceOf(h, slot, secrets))
+		case slot.Extension != nil:
+			r.Sequences = append(r.Sequences, extendedSequenceOf(h, slot.Extension, secrets))
 		}
 	}
 	r.Sessions, r.Saved = sessionsOf(v, secrets)
