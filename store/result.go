@@ -30,7 +30,8 @@ var results = []struct {
 	{envelope.ErrKeySize, 0x28},    // TPM_BAD_KEY_PROPERTY
 	{envelope.ErrHeaderSize, 0x2b}, // TPM_BAD_DATASIZE
 	{envelope.ErrVersion, 0x2e},    // TPM_BAD_VERSION
-	{ErrNoSpace, 0x17},             // TPM_SIZE
-	{ErrKind, 0x03},                // TPM_BAD_PARAMETER
-	{ErrNotExist, 0x800},           // TPM_RETRY
+	{envelope.ErrForeign, 0x2e},
+	{ErrNoSpace, 0x17},   // TPM_SIZE
+	{ErrKind, 0x03},      // TPM_BAD_PARAMETER
+	{ErrNotExist, 0x800}, // TPM_RETRY
 }

@@ -163,6 +163,7 @@ func TestResult(t *testing.T) {
 		{envelope.ErrKeySize, 0x28},
 		{envelope.ErrHeaderSize, 0x2b},
 		{envelope.ErrVersion, 0x2e},
+		{envelope.ErrForeign, 0x2e},
 		{envelope.ErrHeader, 0x03},
 		{store.ErrKind, 0x03},
 		{store.ErrNoSpace, 0x17},

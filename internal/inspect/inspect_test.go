@@ -163,6 +163,9 @@ func TestSources(t *testing.T) {
 		{states + " --key cipher=x", "", "Error parsing key options: Unknown option 'cipher=x'"},
 	} {
 		status, stdout, stderr := run(nil, strings.Fields(tt.args)...)
+		if n := strings.Count(stdout, "--key") + strings.Count(stdout, "mode="); n > strings.Count(stdout, "Problem: ") {
+			t.Errorf("%s: the same advice %d times:\n%s", tt.args, n, stdout)
+		}
 		if status != 1 || !strings.Contains(stderr, tt.stderr) || !strings.Contains(stdout, tt.stdout) {
 			t.Errorf("%s: status %d, %s\n%.1000s", tt.args, status, stderr, stdout)
 		}

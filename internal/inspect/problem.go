@@ -37,8 +37,14 @@ func problem(blob string, err error) Problem {
 			break
 		}
 	}
-	// The errors of the envelope bring advice of their own, behind a semicolon; it stands beside.
-	if text, own, both := strings.Cut(p.Text, "; "); both && strings.Contains(own, "restore it from a backup") {
+	// The errors of the envelope bring advice of their own, behind a colon or a semicolon; it stands beside.
+	for _, told := range []error{envelope.ErrNoKey, envelope.ErrNotEncrypted} {
+		if errors.Is(err, told) {
+			p.Text = told.Error()
+		}
+	}
+	text, own, both := strings.Cut(p.Text, "; ")
+	if both && (strings.Contains(own, "restore it from a backup") || errors.Is(err, envelope.ErrKeySize)) {
 		p.Text = text
 	}
 	return p

@@ -91,9 +91,6 @@ var (
 	errUnknown = errors.New("it is neither permanent nor volatile state of a TPM 2")
 )
 
-// plausibleVersion is the highest version of an envelope that is not taken for a sign of something else altogether.
-const plausibleVersion = 15
-
 // unwrap takes a blob out of its envelope and finds out what it is.
 func unwrap(s stored, keys envelope.Keys) (b Blob, payload []byte, err error) {
 	b = Blob{Name: s.name, Size: len(s.data)}
@@ -104,7 +101,7 @@ func unwrap(s stored, keys envelope.Keys) (b Blob, payload []byte, err error) {
 		payload = bytes.Clone(s.data)
 	} else {
 		info, err := envelope.Describe(s.data)
-		if errors.Is(err, envelope.ErrVersion) && s.data[1] > plausibleVersion {
+		if errors.Is(err, envelope.ErrForeign) {
 			return b, nil, errUnknown
 		}
 		if err != nil {

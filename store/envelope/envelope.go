@@ -20,6 +20,8 @@ var (
 	ErrHeaderSize = errors.New("the state's header has an unknown size")
 	// ErrVersion: written by a later version that an old reader must not read.
 	ErrVersion = errors.New("the state has a later format")
+	// ErrForeign: something that no version of any TPM wrote.
+	ErrForeign = errors.New("this is not the state of a TPM")
 	// ErrNoKey: encrypted, and the key was not given.
 	ErrNoKey = errors.New("the state is encrypted and the key is missing")
 	// ErrNotEncrypted: a key was given and the state is plain.

@@ -21,6 +21,8 @@ const (
 	headerSize     = 10
 	currentVersion = 2
 	minVersion     = 1
+	// plausibleVersion is the highest version that is not taken for a sign of something else altogether, such as a text.
+	plausibleVersion = 8
 )
 
 type flags uint16
@@ -49,6 +51,9 @@ func splitHeader(blob []byte) (header, []byte, error) {
 		return header{}, nil, fmt.Errorf("%w: %d bytes are less than its header; restore it from a backup", ErrHeader, len(blob))
 	}
 	h := header{version: blob[0], flags: flags(binary.BigEndian.Uint16(blob[4:]))}
+	if blob[1] > plausibleVersion {
+		return h, nil, fmt.Errorf("%w: check the name of the file; if it is the right one, restore it from a backup", ErrForeign)
+	}
 	if m := blob[1]; m > currentVersion {
 		return h, nil, fmt.Errorf("%w: a program that knows version %d is needed", ErrVersion, m)
 	}
