@@ -164,6 +164,8 @@ func TestEncapsulationByProfile(t *testing.T) {
 	h := b.createPrimary(createPrimaryCommand(wire.RHOwner, "", nil, template)).handle
 	b.want(wire.RCCommandCode, b.run(encapsulateCommand(h)))
 	b.must(newCommand(wire.CCECDHKeyGen, h))
+	other := changed(kemSuites()[0].template(kemAttributes), func(p *wire.TPM2BPublic) { p.Parameters.ECC.KDF.HashAlg = wire.AlgSHA3_256 })
+	b.want(wire.RCHash.Parameter(2), b.run(createPrimaryCommand(wire.RHOwner, "", nil, wire.Marshal(&other.TPMTPublic))))
 	// "H" and "M" in the table of the TCG Algorithm Registry.
 	listed := one(b.algorithms(), func(a *wire.TPMSAlgProperty) bool { return a.Alg == wire.AlgHKDF })
 	if want := wire.Marshal(&wire.TPMSAlgProperty{Alg: wire.AlgHKDF, Properties: wire.AlgAttrHash | wire.AlgAttrMethod}); !bytes.Equal(listed, want) {

@@ -233,7 +233,6 @@ func capabilityRows() []commandRow {
 				{"HKDF with a hash that makes no KEM of the curve", kdfParms(wire.AlgECDH, wire.CurveNISTP256, wire.AlgHKDF, wire.AlgSHA384), wire.RCKDF.Parameter(1)},
 				{"HKDF with a curve that has no KEM", kdfParms(wire.AlgECDH, wire.CurveBNP256, wire.AlgHKDF, wire.AlgSHA256), wire.RCKDF.Parameter(1)},
 				{"HKDF without ECDH", kdfParms(wire.AlgECDSA, wire.CurveNISTP256, wire.AlgHKDF, wire.AlgSHA256), wire.RCKDF.Parameter(1)},
-				{"HKDF with a hash that is none", kdfParms(wire.AlgECDH, wire.CurveNISTP256, wire.AlgHKDF, wire.AlgSHA3_256), wire.RCHash.Parameter(1)},
 			},
 		},
 	}
