@@ -95,12 +95,14 @@ func ParseProfile(text string) (Profile, error) {
 	for member, field := range map[string]*string{
 		"Commands": &p.Commands, "Algorithms": &p.Algorithms, "Attributes": &p.Attributes, "Description": &p.Description,
 	} {
-		if value, given := members[member]; given && !value.number {
+		if value := members[member]; value.text != "" && !value.number {
 			*field = value.text
 		}
 	}
 	_, p.AttributesGiven = members["Attributes"]
-	p.Description = cut(p.Description, maxProfileDescription)
+	if members["Description"].text != "" {
+		p.Description = cut(p.Description, maxProfileDescription)
+	}
 	return p, p.setLevel(number.text)
 }
 
@@ -144,7 +146,7 @@ type member struct {
 }
 
 // parseMembers reads one flat object whose values are strings without escapes and unsigned numbers. Of a member that
-// occurs twice the first counts.
+// occurs twice the last counts, as libtpms does.
 func parseMembers(text string) (map[string]member, error) {
 	malformed := profileError(ErrProfile, "not a flat JSON object of strings and unsigned numbers")
 	members := map[string]member{}
@@ -166,9 +168,7 @@ func parseMembers(text string) (map[string]member, error) {
 		if !ok {
 			break
 		}
-		if _, twice := members[name]; !twice {
-			members[name] = member{value, number}
-		}
+		members[name] = member{value, number}
 		if rest, end := token(s, '}'); end {
 			if rest != "" {
 				break

@@ -20,7 +20,8 @@ const (
 		"kdf1-sp800-108,ecc,ecc-nist-p256,ecc-nist-p384,symcipher,cfb"
 	attributeTokens = "no-unpadded-encryption,no-sha1-signing,no-sha1-verification,no-sha1-hmac-creation," +
 		"no-sha1-hmac-verification,no-sha1-hmac,fips-host,drbg-continous-test,pct,no-ecc-key-derivation"
-	maxMinSize = 4096
+	maxMinSize     = 4096
+	maxMinHMACSize = 1024 // bits of the longest key, MAX_SYM_DATA
 )
 
 // mandatoryCommands are those no profile can do without.
@@ -53,12 +54,12 @@ func (p *Profile) CommandSet() (CommandSet, error) {
 	var set CommandSet
 	for item := range strings.SplitSeq(p.Commands, ",") {
 		low, high, isRange := strings.Cut(item, "-")
-		first, err := strconv.ParseUint(low, 0, 32)
+		first, ok := commandNumber(low)
 		last := first
-		if err == nil && isRange {
-			last, err = strconv.ParseUint(high, 0, 32)
+		if ok && isRange {
+			last, ok = commandNumber(high)
 		}
-		if err != nil || last < first {
+		if !ok || last < first {
 			return set, profileError(ErrValue, "a command that is no number or range of numbers")
 		}
 		for n := first; n <= last; n++ {
@@ -69,6 +70,12 @@ func (p *Profile) CommandSet() (CommandSet, error) {
 		}
 	}
 	return set, nil
+}
+
+// commandNumber reads a number as C writes it: hexadecimal after 0x, octal after 0, else decimal. What else Go writes, libtpms does not read.
+func commandNumber(s string) (uint64, bool) {
+	n, err := strconv.ParseUint(s, 0, 32)
+	return n, err == nil && !strings.ContainsAny(s, "_oO") && (len(s) < 2 || s[0] != '0' || s[1] != 'b' && s[1] != 'B')
 }
 
 func knownCommand(cc wire.CC) bool { return isLibtpmsCommand(cc) || isExtensionCommand(cc) }
@@ -157,6 +164,9 @@ func (p *Profile) checkMinSizes() (Level, error) {
 		}
 		switch {
 		case name == "hmac-min-key-size":
+			if size > maxMinHMACSize {
+				return 0, profileError(ErrValue, "hmac-min-key-size is more than 1024, and no HMAC key is longer")
+			}
 			level = max(level, 7)
 		case name == "rsa-min-size" && size > 3072:
 			level = max(level, 8)
