@@ -93,6 +93,8 @@ func (t *TPM) policyNV(c *call, p *policyNVParameters) error {
 }
 
 // policyCounterTimer is TPM2_PolicyCounterTimer (Part 3, 23.10). RCValue parameter 2: offset; RCRange: beyond the end; RCPolicy.
+//
+// TPM_EO_UNSIGNED_LT with Time compares like any other, as libtpms does, and sets no end of the session.
 func (t *TPM) policyCounterTimer(c *call, p *policyCounterTimerParameters) error {
 	s := t.policySession(c, 0)
 	info := t.timeInfo()
@@ -172,7 +174,7 @@ func (t *TPM) restrictOnce(c *call, cc wire.CC, r restriction, digest []byte) er
 	return nil
 }
 
-// policyTemplate is TPM2_PolicyTemplate (Part 3, 23.21). RCCpHash; RCSize parameter 1.
+// policyTemplate is TPM2_PolicyTemplate (Part 3, 23.21). RCCpHash, also for another template, as libtpms does; RCSize parameter 1.
 func (t *TPM) policyTemplate(c *call, p *policyTemplateParameters) error {
 	s := t.policySession(c, 0)
 	if s.restricts != restrictNothing && (s.restricts != restrictTemplate || !bytes.Equal(p.templateHash, s.bound)) {
