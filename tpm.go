@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -99,7 +98,7 @@ func Open(s store.Store, o Options) (*TPM, error) {
 		o.Log = func(string, ...any) {}
 	}
 	if _, err := parseProfile(o.Profile); err != nil {
-		return nil, fmt.Errorf("govtpm: %w", err)
+		return nil, err
 	}
 	t := &TPM{store: s, opts: o, bufferSize: maxBufferSize}
 	t.lock.init(o.Incoming)

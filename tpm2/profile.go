@@ -117,11 +117,23 @@ func BuiltinProfiles() []string {
 	return list
 }
 
+// A profileFault is what is wrong with a profile, in words for who wrote it.
+type profileFault struct {
+	kind   nvstate.Kind
+	detail string
+}
+
+// Error implements error.
+func (f *profileFault) Error() string { return "profile: " + f.detail }
+
+// Unwrap gives the kind.
+func (f *profileFault) Unwrap() error { return f.kind }
+
 // profileError takes the place in a blob out of an error, for there is none.
 func profileError(err error) error {
 	var e *nvstate.Error
 	if errors.As(err, &e) {
-		return fmt.Errorf("tpm2: profile: %w: %s", e.Kind, e.Detail)
+		return &profileFault{e.Kind, e.Detail}
 	}
 	return err
 }
@@ -135,7 +147,7 @@ func newProfile(text nvstate.Profile) (*Profile, error) {
 	}
 	for _, cc := range set.Commands() {
 		if !implemented(cc) {
-			return nil, fmt.Errorf("tpm2: profile: %w: the engine does not have %v (0x%x)", nvstate.ErrValue, cc, uint32(cc))
+			return nil, &profileFault{nvstate.ErrValue, fmt.Sprintf("the TPM does not have %v (0x%x)", cc, uint32(cc))}
 		}
 		p.commands.set(cc, true)
 	}

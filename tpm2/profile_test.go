@@ -89,7 +89,7 @@ func TestProfiles(t *testing.T) {
 func TestProfileErrors(t *testing.T) {
 	for _, json := range []string{``, `{}`, `{"Name":"default-v1","StateFormatLevel":2}`, `{"Name":"custom","Commands":"0x19d"}`} {
 		p, err := ParseProfile(json)
-		if err == nil || p != nil || !strings.HasPrefix(err.Error(), "tpm2: profile: ") || strings.Contains(err.Error(), "offset") {
+		if err == nil || p != nil || !strings.HasPrefix(err.Error(), "profile: ") || strings.Contains(err.Error(), "offset") {
 			t.Errorf("%s: %v, %v", json, p, err)
 		}
 	}

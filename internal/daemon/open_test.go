@@ -67,7 +67,7 @@ func TestUnknownProfileMakesNoTPM(t *testing.T) {
 	}
 	var stdout, stderr strings.Builder
 	args := strings.Fields("socket --tpm2 --tpmstate backend-uri=mem: --profile name=foo --server type=unixio,path=" + t.TempDir() + "/data")
-	if status := Main(args, strings.NewReader(""), &stdout, &stderr); status != 1 || !strings.Contains(stderr.String(), "no profile has this name") {
+	if status := Main(args, strings.NewReader(""), &stdout, &stderr); status != 1 || !strings.Contains(stderr.String(), ": profile: no profile has this name; there are ") {
 		t.Errorf("%d, %q, %q", status, stdout.String(), stderr.String())
 	}
 }

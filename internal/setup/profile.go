@@ -101,7 +101,7 @@ func checkProfile(profile string, known []string) (name string, err error) {
 	case len(p.Name) > maxProfileName:
 		return p.Name, fmt.Errorf("the name is longer than %d characters", maxProfileName)
 	case !slices.Contains(known, p.Name) && !strings.HasPrefix(p.Name, "custom:"):
-		return p.Name, errors.New("the TPM does not know it")
+		return p.Name, errors.New("the TPM does not know it\n--print-profiles tells which there are.")
 	}
 	return p.Name, nil
 }
