@@ -110,6 +110,35 @@ func TestMigration(t *testing.T) {
 	}
 }
 
+// A CMAC in the middle of its message moves with the TPM, though libtpms could not go on with it (RFC 4493, 4: key and example 3).
+func TestMigrationOfCMAC(t *testing.T) {
+	const (
+		loadKey = "8001 0000003c 00000167 0018 0025 0000 0000 0010 2b7e151628aed2a6abf7158809cf4f3c" +
+			"0012 0025 0010 00040040 0000 0006 0080 003f 0000 40000007"
+		start  = "8002 0000001f 0000015b 80000000 00000009 40000009 0000 01 0000 0000 003f"
+		update = "8002 00000031 0000015c 80000001 00000009 40000009 0000 01 0000 0014" +
+			"6bc1bee22e409f96e93d7e117393172aae2d8a57"
+		complete = "8002 00000035 0000013e 80000001 00000009 40000009 0000 01 0000 0014" +
+			"1e03ac9c9eb76fac45af8e5130c81c46a35ce411 40000007"
+		mac = "0010 dfa66747de9ae63030ca32611497c827"
+	)
+	source := open(t, store.NewMemory(), govtpm.Options{}).started()
+	source.run(loadKey)
+	source.run(start)
+	source.want(update, successAuth)
+	perm, vol, _ := source.leave()
+	target := open(t, store.NewMemory(), govtpm.Options{Incoming: true})
+	if err := errors.Join(target.SetStateBlob(permanent, false, perm), target.SetStateBlob(volatile, false, vol)); err != nil {
+		t.Fatal(err)
+	}
+	if err := target.Init(context.Background(), true); err != nil {
+		t.Fatal(err)
+	}
+	if got := target.run(complete); !bytes.Contains(got, unhex(mac)) {
+		t.Errorf("%x, want %s in it", got, mac)
+	}
+}
+
 // The source goes on when the migration failed.
 func TestMigrationFails(t *testing.T) {
 	mem := store.NewMemory()

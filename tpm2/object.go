@@ -37,6 +37,9 @@ type object struct {
 // isSequence reports whether o is a hash, HMAC, event or signature sequence.
 func (o *object) isSequence() bool { return o.sequence != nil }
 
+// isEventSequence reports whether o is an event sequence.
+func (o *object) isEventSequence() bool { return o.sequence != nil && o.sequence.kind == sequenceEvent }
+
 // isParent reports whether o is a storage parent (Part 1, 22.1.5).
 func (o *object) isParent() bool { return o.parent }
 

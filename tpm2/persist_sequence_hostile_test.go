@@ -225,3 +225,27 @@ func FuzzSequence(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) { useSequence(newExtendedTPM(t), payload) })
 }
+
+// The measurement that began before the first command goes into an event sequence, whatever forged state names as it.
+func TestForgedMeasurement(t *testing.T) {
+	b := newExtendedTPM(t)
+	v, err := b.volatileState()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Objects[0].Extension, v.DRTMHandle = extendedSequences(t)[0], firstTransient
+	blob, err := v.Encode(b.level())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := b.reload()
+	if err := n.RestoreVolatile(blob); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(n.HashData([]byte("x")), n.HashEnd()); err != nil {
+		t.Fatal(err)
+	}
+	if o := n.object(firstTransient); o == nil || n.volatile.drtmSequence != wire.RHUnassigned {
+		t.Error("the CMAC was taken for the measurement")
+	}
+}

@@ -186,7 +186,8 @@ func (t *TPM) restoreTime(cs *clockState, s *nvstate.Volatile) {
 func (t *TPM) restoreObjects(v *volatileData, s *nvstate.Volatile) error {
 	for i := range s.Objects {
 		x := &s.Objects[i]
-		if x.Attributes&nvstate.ObjectOccupied == 0 && x.Extension == nil || x.Attributes&nvstate.ObjectEvict != 0 {
+		occupied := x.Attributes&nvstate.ObjectOccupied != 0
+		if !occupied && x.Extension == nil || occupied && x.Attributes&nvstate.ObjectEvict != 0 {
 			continue
 		}
 		o, err := t.objectOfState(x)
@@ -198,7 +199,7 @@ func (t *TPM) restoreObjects(v *volatileData, s *nvstate.Volatile) error {
 		}
 		v.objects[i] = o
 	}
-	if i := uint32(v.drtmSequence - firstTransient); i >= maxLoadedObjects || v.objects[i] == nil || !v.objects[i].isSequence() {
+	if i := uint32(v.drtmSequence - firstTransient); i >= maxLoadedObjects || v.objects[i] == nil || !v.objects[i].isEventSequence() {
 		v.drtmSequence = wire.RHUnassigned
 	}
 	return nil

@@ -59,6 +59,7 @@ func TestSequenceExtension(t *testing.T) {
 	if err := checkVolatile(t, blob); err != nil {
 		t.Error(err)
 	}
+	sameBytes(t, blob, goldens(t, "extended-slots")[0].blob)
 	// The slot is free, and the block the one that is empty without.
 	const slot = "0002" + "fe9a3974" + "0001" + "00000000" + "010036" + "0002" + "5e90c0de" + "0002" + "01" + "00027371" + "0006" +
 		"0010" + "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5" + "0013" + "5a5a5a5a"
