@@ -254,3 +254,23 @@ func TestOracleResumesVolatile(t *testing.T) {
 		t.Errorf("the sequence ends with %x, want %x", got[6:38], want)
 	}
 }
+
+// libtpms resumes a volatile blob whose object slots hold sequences of ours, at whatever length, and finds them free.
+func TestOracleSkipsSequences(t *testing.T) {
+	v, _ := extendedSlots(t)
+	v.LastCommand, v.PlatformUnique, v.NVMemorySize = nil, nil, 0
+	volatile, err := v.Encode(nvstate.LevelNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := startOracle(t, goldens(t, "permanent-0.9.2-started")[0].blob, volatile)
+	if have := o.handles(0x80000000); len(have) != 0 {
+		t.Errorf("libtpms has %v", have)
+	}
+	for i := range wire.Handle(nvstate.MaxLoadedObjects) {
+		got := o.send(0x8001, wire.CCHashSequenceStart, sized("sq"), []byte{0, 0x0B})
+		if !bytes.Equal(got, handle(0x80000000+i)) {
+			t.Errorf("sequence %d has handle %x", i, got)
+		}
+	}
+}
