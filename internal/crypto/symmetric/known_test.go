@@ -28,6 +28,22 @@ func TestCiphersKnownAnswers(t *testing.T) {
 		m               Mode
 		key, iv, pt, ct string
 	}{
+		{"SP 800-38A, F.1.3", AES, ECB, key192, "", pt38A,
+			"bd334f1d6e45f25ff712a214571fa5cc974104846d0ad3ad7734ecb3ecee4eefef7afd2270e2e60adce0ba2face6444e9a4b41ba738d6c72fb16691603c18e0e"},
+		{"SP 800-38A, F.1.5", AES, ECB, key256, "", pt38A,
+			"f3eed1bdb5d2a03c064b5a7e3db181f8591ccb10d410ed26dc5ba74a31362870b6ed21b99ca6f4f9f153e7b1beafed1d23304b7a39f9f3ff067d8d8f9e24ecc7"},
+		{"SP 800-38A, F.2.3", AES, CBC, key192, iv38A, pt38A,
+			"4f021db243bc633d7178183a9fa071e8b4d9ada9ad7dedf4e5e738763f69145a571b242012fb7ae07fa9baac3df102e008b0e27988598881d920a9e64f5615cd"},
+		{"SP 800-38A, F.2.5", AES, CBC, key256, iv38A, pt38A,
+			"f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d39f23369a9d9bacfa530e26304231461b2eb05e2c39be9fcda6c19078c6a9d1b"},
+		{"SP 800-38A, F.4.3", AES, OFB, key192, iv38A, pt38A,
+			"cdc80d6fddf18cab34c25909c99a4174fcc28b8d4c63837c09e81700c11004018d9a9aeac0f6596f559c6d4daf59a5f26d9f200857ca6c3e9cac524bd9acc92a"},
+		{"SP 800-38A, F.4.5", AES, OFB, key256, iv38A, pt38A,
+			"dc7e84bfda79164b7ecd8486985d38604febdc6740d20b3ac88f6ad82a4fb08d71ab47a086e86eedf39d1c5bba97c4080126141d67f37be8538f5a8be740e484"},
+		{"SP 800-38A, F.5.3", AES, CTR, key192, "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", pt38A,
+			"1abc932417521ca24f2b0459fe7e6e0b090339ec0aa6faefd5ccc2c6f4ce8e941e36b26bd1ebc670d1bd1d665620abf74f78a7f6d29809585a97daec58c6b050"},
+		{"SP 800-38A, F.5.5", AES, CTR, key256, "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", pt38A,
+			"601ec313775789a5b7a7f504bbf3d228f443e3ca4d62b59aca84e990cacaf5c52b0930daa23de94ce87017ba2d84988ddfc9c58db67aada613c2dd08457941a6"},
 		{"SP 800-38A, F.3.15", AES, CFB, key192, iv38A, pt38A,
 			"cdc80d6fddf18cab34c25909c99a417467ce7f7f81173621961a2b70171d3d7a2e1e8a1dd59b88b1c8e60fed1efac4c9c05f9f9ca9834fa042ae8fba584b09ff"},
 		{"SP 800-38A, F.3.17", AES, CFB, key256, iv38A, pt38A,
