@@ -1,8 +1,8 @@
 // Package camellia is the block cipher Camellia of RFC 3713 (ISO/IEC 18033-3)
 // with keys of 128, 192 and 256 bits.
 //
-// It implements crypto/cipher.Block by table look-up: an observer of the cache
-// can learn about keys and data. Start at NewCipher.
+// It implements crypto/cipher.Block, in a time that does not depend on keys and
+// data. Start at NewCipher.
 package camellia
 
 import (
@@ -10,6 +10,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+
+	"govtpm/internal/crypto/sbox"
 )
 
 // BlockSize is in bytes.
@@ -165,14 +167,14 @@ func (c *block) Decrypt(dst, src []byte) {
 // are the ones in its factor.
 func f(x, k uint64) uint64 {
 	x ^= k
-	return uint64(sbox1[x>>56])*0x0101010001000001 ^
-		uint64(bits.RotateLeft8(sbox1[x>>48&0xff], 1))*0x0001010101010000 ^
-		uint64(bits.RotateLeft8(sbox1[x>>40&0xff], 7))*0x0100010100010100 ^
-		uint64(sbox1[bits.RotateLeft8(byte(x>>32), 1)])*0x0101000100000101 ^
-		uint64(bits.RotateLeft8(sbox1[x>>24&0xff], 1))*0x0001010100010101 ^
-		uint64(bits.RotateLeft8(sbox1[x>>16&0xff], 7))*0x0100010101000101 ^
-		uint64(sbox1[bits.RotateLeft8(byte(x>>8), 1)])*0x0101000101010001 ^
-		uint64(sbox1[x&0xff])*0x0101010001010100
+	return uint64(sbox.At(&sbox1, byte(x>>56)))*0x0101010001000001 ^
+		uint64(bits.RotateLeft8(sbox.At(&sbox1, byte(x>>48)), 1))*0x0001010101010000 ^
+		uint64(bits.RotateLeft8(sbox.At(&sbox1, byte(x>>40)), 7))*0x0100010100010100 ^
+		uint64(sbox.At(&sbox1, bits.RotateLeft8(byte(x>>32), 1)))*0x0101000100000101 ^
+		uint64(bits.RotateLeft8(sbox.At(&sbox1, byte(x>>24)), 1))*0x0001010100010101 ^
+		uint64(bits.RotateLeft8(sbox.At(&sbox1, byte(x>>16)), 7))*0x0100010101000101 ^
+		uint64(sbox.At(&sbox1, bits.RotateLeft8(byte(x>>8), 1)))*0x0101000101010001 ^
+		uint64(sbox.At(&sbox1, byte(x)))*0x0101010001010100
 }
 
 // fl is the FL-function (RFC 3713, 2.4.2).

@@ -1,7 +1,7 @@
 // Package sm4 is the block cipher SM4 of GB/T 32907-2016 (Part 1, 45.4).
 //
-// It implements crypto/cipher.Block by table look-up: an observer of the cache
-// can learn about keys and data. Start at NewCipher.
+// It implements crypto/cipher.Block, in a time that does not depend on keys and
+// data. Start at NewCipher.
 package sm4
 
 import (
@@ -9,6 +9,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+
+	"govtpm/internal/crypto/sbox"
 )
 
 // BlockSize and KeySize are in bytes.
@@ -72,7 +74,7 @@ func mix(b uint32) uint32 {
 
 // substitute is the non-linear transformation τ.
 func substitute(a uint32) uint32 {
-	return uint32(sbox[a>>24])<<24 | uint32(sbox[a>>16&0xff])<<16 | uint32(sbox[a>>8&0xff])<<8 | uint32(sbox[a&0xff])
+	return uint32(sbox.At(&table, byte(a>>24)))<<24 | uint32(sbox.At(&table, byte(a>>16)))<<16 | uint32(sbox.At(&table, byte(a>>8)))<<8 | uint32(sbox.At(&table, byte(a)))
 }
 
 // roundConstant is CKᵢ: its byte j is 7(4i+j) mod 256.
@@ -87,7 +89,7 @@ func roundConstant(i int) uint32 {
 // systemKey is FK.
 var systemKey = [4]uint32{0xa3b1bac6, 0x56aa3350, 0x677d9197, 0xb27022dc}
 
-var sbox = [256]byte{
+var table = [256]byte{
 	0xd6, 0x90, 0xe9, 0xfe, 0xcc, 0xe1, 0x3d, 0xb7, 0x16, 0xb6, 0x14, 0xc2, 0x28, 0xfb, 0x2c, 0x05,
 	0x2b, 0x67, 0x9a, 0x76, 0x2a, 0xbe, 0x04, 0xc3, 0xaa, 0x44, 0x13, 0x26, 0x49, 0x86, 0x06, 0x99,
 	0x9c, 0x42, 0x50, 0xf4, 0x91, 0xef, 0x98, 0x7a, 0x33, 0x54, 0x0b, 0x43, 0xed, 0xcf, 0xac, 0x62,

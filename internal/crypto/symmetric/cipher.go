@@ -3,7 +3,6 @@ package symmetric
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/des"
 	"errors"
 
 	"govtpm/internal/crypto/camellia"
@@ -35,7 +34,7 @@ var (
 func BlockSize(alg Algorithm) int {
 	switch alg {
 	case TDES:
-		return des.BlockSize
+		return desBlockSize
 	case AES, SM4, Camellia:
 		return aes.BlockSize
 	}
@@ -58,7 +57,7 @@ func NewCipher(alg Algorithm, key []byte) (cipher.Block, error) {
 		var k [24]byte
 		defer clear(k[:])
 		copy(k[copy(k[:], key):], key)
-		return des.NewTripleDESCipher(k[:])
+		return newTripleDES(k[:]), nil
 	case SM4:
 		return sm4.NewCipher(key)
 	default:

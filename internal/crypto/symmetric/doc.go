@@ -5,9 +5,9 @@
 //
 // Promises: the constants are those of TPM_ALG_ID; every refusal is one of the
 // sentinel errors and leaves output and IV untouched; output may be written over
-// the input. AES is the standard library's and takes constant time where the
-// processor helps; the table look-ups of TDES, SM4 and Camellia are not hidden
-// from an observer of the cache.
+// the input. All ciphers take a time that does not depend on key and data; AES is
+// the standard library's, and does so where the processor has instructions for
+// it, as those of amd64, arm64, ppc64le and s390x do.
 //
 // Start at cipher.go, then modes.go.
 package symmetric
