@@ -77,7 +77,7 @@ func (b *toolbox) provision(profile string) bool {
 	b.t.Helper()
 	const profiles = "/etc/tpm2-tss/fapi-profiles/"
 	if _, err := exec.LookPath("tss2_provision"); err != nil {
-		b.t.Skip("no tools of the Feature API")
+		missing(b.t, "no tools of the Feature API")
 	}
 	if _, err := os.Stat(profiles + profile + ".json"); err != nil {
 		missing(b.t, "no profile of the Feature API: %v", err)
