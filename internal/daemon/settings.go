@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"govtpm/internal/option"
+	"govtpm/internal/smallfile"
 	"govtpm/store"
 )
 
@@ -204,7 +205,7 @@ func profileText(l *option.List) ([]byte, error) {
 	case l.Has("profile"):
 		return []byte(l.String("profile", "")), nil
 	case l.Has("file"):
-		f, err := os.Open(l.String("file", ""))
+		f, err := smallfile.Await(l.String("file", ""))
 		if err != nil {
 			return nil, fmt.Errorf("Unable to open profile: %w", err)
 		}
@@ -219,7 +220,7 @@ func profileText(l *option.List) ([]byte, error) {
 	return nil, nil
 }
 
-func readProfile(f *os.File) ([]byte, error) {
+func readProfile(f io.ReadCloser) ([]byte, error) {
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxProfile+1))
 	if err == nil && len(text) > maxProfile {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"govtpm/internal/smallfile"
 	"govtpm/store"
 )
 
@@ -38,7 +39,7 @@ func open(state string, stdin io.Reader) ([]stored, error) {
 	if !errors.Is(err, store.ErrForeign) && !errors.Is(err, store.ErrIrregular) {
 		return blobs, err
 	}
-	f, err := os.Open(state)
+	f, err := smallfile.Await(state)
 	if err != nil {
 		return nil, err
 	}

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
 	"govtpm/control"
+	"govtpm/internal/smallfile"
 )
 
 // execute carries out the one command.
@@ -143,9 +143,17 @@ func (t *tool) load(kind, name string) error {
 	if err != nil {
 		return err
 	}
-	data, err := os.ReadFile(name)
+	f, err := smallfile.Await(name)
 	if err != nil {
 		return fmt.Errorf("Could not open file '%s' for reading: %s", name, cause(err))
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxState+1))
+	if err == nil && len(data) > maxState {
+		err = fmt.Errorf("it is longer than %d bytes", maxState)
+	}
+	if err != nil {
+		return fmt.Errorf("Could not read from file '%s': %s", name, cause(err))
 	}
 	return t.do(control.SetStateBlob{Kind: k, Data: data})
 }

@@ -1,7 +1,8 @@
 // Package smallfile reads files that others may have put in place: keys, certificates, configurations.
 //
 // Whatever is at the name, reading it ends soon and takes little memory: what is too long is refused, a pipe without a writer is empty, one
-// whose writer says nothing is given up after a while. Pipes as such are fine: a shell makes them of <(commands). Start at Read.
+// whose writer says nothing is given up after a while. Pipes as such are fine: a shell makes them of <(commands). Start at Read, or at Await
+// for what a person may have to type.
 package smallfile
 
 import (

@@ -3,6 +3,8 @@
 package smallfile
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,5 +65,73 @@ func TestPipe(t *testing.T) {
 	}()
 	if data, err := Read(name, 100); err != nil || string(data) != "slow words" {
 		t.Errorf("%q, %v", data, err)
+	}
+}
+
+// A pipe is waited for, with and without a writer; what it brings may take its time once there is one.
+func TestAwait(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read := func(patience time.Duration) (string, error) {
+		f, err := await(name, patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		data, err := io.ReadAll(f)
+		return string(data), err
+	}
+	if data, err := read(50 * time.Millisecond); err == nil || err.Error() != name+" is a pipe that nobody writes to" {
+		t.Errorf("without a writer: %q, %v", data, err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		time.Sleep(50 * time.Millisecond)
+		w, err := os.OpenFile(name, os.O_WRONLY, 0)
+		for _, s := range []string{"slow ", "words"} {
+			time.Sleep(400 * time.Millisecond)
+			if err == nil {
+				_, err = w.WriteString(s)
+			}
+		}
+		ended <- errors.Join(err, w.Close())
+	}()
+	if data, err := read(300 * time.Millisecond); err != nil || data != "slow words" {
+		t.Errorf("a late and slow writer: %q, %v", data, err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// What is no pipe is read as ever.
+func TestAwaitFile(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "file")
+	if err := os.WriteFile(name, []byte("words"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{name: "words", os.DevNull: ""} {
+		f, err := Await(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err := io.ReadAll(f); err != nil || string(data) != want {
+			t.Errorf("%s: %q, %v", name, data, err)
+		}
+		f.Close()
+	}
+	if _, err := Await(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	f, err := Await(dir)
+	if err == nil {
+		_, err = io.ReadAll(f)
+		f.Close()
+	}
+	if err == nil {
+		t.Error("a directory is read")
 	}
 }

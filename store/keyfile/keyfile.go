@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 
+	"govtpm/internal/smallfile"
 	"govtpm/store/envelope"
 )
 
@@ -173,21 +174,24 @@ func (s Source) derive(b []byte) (key *envelope.Key, warning string, err error) 
 
 // load reads a file, or else a descriptor, up to its end and makes a key of it. What was read is wiped.
 func load(name string, f *os.File, limit int, parse func([]byte) (*envelope.Key, string, error)) (*envelope.Key, string, error) {
+	var r io.ReadCloser = f
 	if name != "" {
 		var err error
-		if f, err = os.Open(name); err != nil {
+		if r, err = smallfile.Await(name); err != nil {
 			return nil, "", fmt.Errorf("read key: %w", err)
 		}
+	} else {
+		name = f.Name()
 	}
-	defer f.Close()
-	b, err := readSecret(f, limit)
+	defer r.Close()
+	b, err := readSecret(r, limit)
 	defer clear(b)
 	if err != nil {
-		return nil, "", fmt.Errorf("read key from %s: %w", f.Name(), err)
+		return nil, "", fmt.Errorf("read key from %s: %w", name, err)
 	}
 	key, warning, err := parse(b)
 	if err != nil {
-		return nil, "", fmt.Errorf("read key from %s: %w", f.Name(), err)
+		return nil, "", fmt.Errorf("read key from %s: %w", name, err)
 	}
 	return key, warning, nil
 }
