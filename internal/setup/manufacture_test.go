@@ -254,6 +254,29 @@ func TestManufactureFails(t *testing.T) {
 	}
 }
 
+// Which sizes of keys there are is told from a TPM that cannot be asked.
+func TestCanMake(t *testing.T) {
+	for resp, want := range map[string]string{
+		"80010000000a00000000": "true <nil>",
+		"80010000000a000001c4": "false <nil>", // TPM_RC_VALUE of parameter 1
+		"80010000000a000001c7": "false <nil>", // TPM_RC_KEY_SIZE of parameter 1
+		"80010000000a00000101": "false TPM2_TestParms failed: 0x101 (TPM_RC_FAILURE: the TPM is in failure mode)",
+		"80010000000a00000143": "false TPM2_TestParms failed: 0x143 (TPM_RC_COMMAND_CODE: ",
+		"80010000000a00000922": "false TPM2_TestParms failed: 0x922 (TPM_RC_RETRY: ",
+		"80010000000a000001d5": "false TPM2_TestParms failed: 0x1d5 (TPM_RC_SIZE (parameter 1): ",
+		"":                     "false TPM2_TestParms: the TPM's response is malformed",
+	} {
+		b, err := hex.DecodeString(resp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ok, err := tpm2{fixedTPM(b)}.canMake(ekTemplate(algorithms["rsa4096"], false, true))
+		if got := fmt.Sprint(ok, " ", err); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s, want %s", resp, got, want)
+		}
+	}
+}
+
 type fixedTPM []byte
 
 func (f fixedTPM) Execute([]byte) ([]byte, error) { return f, nil }

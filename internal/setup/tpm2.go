@@ -84,15 +84,17 @@ func (t tpm2) createPrimary(hierarchy wire.Handle, template *wire.TPMTPublic) (w
 	return handle, &public.TPMTPublic, nil
 }
 
-// canMake says whether the TPM makes keys with the parameters of the template (Part 3, 30.3).
+// canMake says whether the TPM makes keys with the parameters of the template (Part 3, 30.3). That it does not is a code for a value, or for
+// the size of a key, of the one parameter; any other code says that the question was not answered.
 func (t tpm2) canMake(template *wire.TPMTPublic) (bool, error) {
 	var w wire.Writer
 	parms := wire.TPMTPublicParms{Type: template.Type, Parameters: template.Parameters}
 	parms.Marshal(&w)
 	_, err := t.raw(wire.STNoSessions, wire.CCTestParms, w.Bytes())
-	var rc wire.RC
-	if errors.As(err, &rc) {
-		return false, nil
+	for _, no := range []wire.RC{wire.RCValue.Parameter(1), wire.RCKeySize.Parameter(1)} {
+		if errors.Is(err, no) {
+			return false, nil
+		}
 	}
 	return err == nil, err
 }
