@@ -10,7 +10,7 @@ Issues an X.509 certificate for a key of a TPM; the private key is not needed.
 
 The key to certify (one of):
 --pubkey <file>            PEM file with the public key
---modulus <hex>            modulus of an RSA key
+--modulus <hex>            modulus of an RSA key, of 1024 to 16384 bits
 --exponent <number>        its exponent; default is 65537
 --ecc-x <hex>              x coordinate of an elliptic curve key
 --ecc-y <hex>              its y coordinate

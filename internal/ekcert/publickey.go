@@ -28,17 +28,28 @@ func (k *PublicKey) DER() []byte { return slices.Clone(k.spki) }
 
 var oidRSAEncryption = oid{1, 2, 840, 113549, 1, 1, 1} // RFC 8017, annex C
 
-// maxModulusBits bounds what RSAPublicKey accepts; a TPM has at most 4096 bits.
-const maxModulusBits = 16384
+// minModulusBits and maxModulusBits bound the RSA keys that are certified; those of a TPM have 1024 to 4096 bits.
+const minModulusBits, maxModulusBits = 1024, 16384
+
+// checkModulus refuses what is the modulus of no RSA key, or of none that anybody should have.
+func checkModulus(n *big.Int) error {
+	switch bits := n.BitLen(); {
+	case bits < minModulusBits || bits > maxModulusBits:
+		return fmt.Errorf("the RSA modulus has %d bits: %d to %d are possible", bits, minModulusBits, maxModulusBits)
+	case n.Bit(0) == 0:
+		return errors.New("the RSA modulus is even: it is not a product of two large primes")
+	}
+	return nil
+}
 
 // RSAPublicKey returns the key with the given big-endian modulus and exponent. It is encoded here, not by crypto/x509, because
-// an EK's modulus is taken as it is, whatever its size.
+// an EK's exponent is taken as it is.
 func RSAPublicKey(modulus []byte, exponent uint32) (*PublicKey, error) {
 	n := new(big.Int).SetBytes(modulus)
-	switch {
-	case n.Sign() == 0 || n.BitLen() > maxModulusBits:
-		return nil, errors.New("the RSA modulus has an impossible size")
-	case exponent == 0:
+	if err := checkModulus(n); err != nil {
+		return nil, err
+	}
+	if exponent == 0 {
 		return nil, errors.New("the RSA exponent cannot be 0")
 	}
 	var b cryptobyte.Builder
@@ -170,8 +181,11 @@ func parsePQ(der []byte) (*PublicKey, bool) {
 
 func newPublicKey(key any) (*PublicKey, error) {
 	usage := byte(usageKeyEncipherment)
-	switch key.(type) {
+	switch key := key.(type) {
 	case *rsa.PublicKey:
+		if err := checkModulus(key.N); err != nil {
+			return nil, err
+		}
 	case *ecdsa.PublicKey, *ecdh.PublicKey:
 		usage = usageKeyAgreement
 	case ed25519.PublicKey:

@@ -3,8 +3,10 @@ package ekcert_test
 import (
 	"bytes"
 	"crypto/elliptic"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"math/big"
 	"testing"
 
 	"govtpm/internal/ekcert"
@@ -50,12 +52,43 @@ func TestPublicKeyEncoding(t *testing.T) {
 	}
 }
 
+// A modulus has the size of a key that is in use, and is odd, wherever it comes from.
+func TestModulus(t *testing.T) {
+	number := func(bits, last int) []byte {
+		n := new(big.Int).Lsh(big.NewInt(1), uint(bits-1))
+		return n.SetBit(n, 0, uint(last)).Bytes()
+	}
+	for _, tt := range []struct {
+		modulus []byte
+		want    string
+	}{
+		{number(1024, 1), ""}, {number(2048, 1), ""}, {number(16384, 1), ""}, {append([]byte{0, 0}, number(1024, 1)...), ""},
+		{nil, "the RSA modulus has 0 bits: 1024 to 16384 are possible"},
+		{number(1023, 1), "the RSA modulus has 1023 bits: 1024 to 16384 are possible"},
+		{number(16385, 1), "the RSA modulus has 16385 bits: 1024 to 16384 are possible"},
+		{number(2048, 0), "the RSA modulus is even: it is not a product of two large primes"},
+	} {
+		_, err := ekcert.RSAPublicKey(tt.modulus, 65537)
+		errs := []error{err}
+		if len(tt.modulus) > 0 {
+			block := &pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&rsa.PublicKey{N: new(big.Int).SetBytes(tt.modulus), E: 65537})}
+			_, err = ekcert.ParsePublicKeyPEM(pem.EncodeToMemory(block))
+			errs = append(errs, err)
+		}
+		for i, err := range errs {
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || err.Error() != tt.want) {
+				t.Errorf("%d bytes, way %d: %v, want %q", len(tt.modulus), i, err, tt.want)
+			}
+		}
+	}
+}
+
 func TestPublicKeyRefused(t *testing.T) {
 	for name, f := range map[string]func() (*ekcert.PublicKey, error){
 		"empty modulus": func() (*ekcert.PublicKey, error) { return ekcert.RSAPublicKey(nil, 3) },
 		"zero modulus":  func() (*ekcert.PublicKey, error) { return ekcert.RSAPublicKey(make([]byte, 256), 3) },
 		"huge modulus":  func() (*ekcert.PublicKey, error) { return ekcert.RSAPublicKey(bytes.Repeat([]byte{1}, 4096), 3) },
-		"zero exponent": func() (*ekcert.PublicKey, error) { return ekcert.RSAPublicKey([]byte{1}, 0) },
+		"zero exponent": func() (*ekcert.PublicKey, error) { return ekcert.RSAPublicKey(bytes.Repeat([]byte{0xc3}, 256), 0) },
 		"unknown curve": func() (*ekcert.PublicKey, error) { return ekcert.ECPublicKey("secp192r1", []byte{1}, []byte{1}) },
 		"off the curve": func() (*ekcert.PublicKey, error) { return ekcert.ECPublicKey("secp256r1", []byte{1}, []byte{1}) },
 		"long coordinate": func() (*ekcert.PublicKey, error) {
