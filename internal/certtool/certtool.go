@@ -109,6 +109,9 @@ func (e *env) issue(o *options) error {
 	if err != nil {
 		return err
 	}
+	if k, ok := key.(interface{ Wipe() }); ok {
+		defer k.Wipe()
+	}
 	if !samePublicKey(issuer.PublicKey, key.Public()) {
 		fmt.Fprintln(e.stderr, "Warning: the signing key is not the key of the issuer certificate.")
 	}

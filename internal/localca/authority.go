@@ -37,6 +37,12 @@ type authority struct {
 // defaultPIN is the PIN of the tokens that the makers of such authorities set up.
 const defaultPIN = "swtpm-tpmca"
 
+// wipe overwrites the passwords.
+func (ca *authority) wipe() {
+	clear(ca.password)
+	clear(ca.parentPassword)
+}
+
 // newAuthority reads the configuration.
 func newAuthority(conf *conffile.File, name string, lookup func(string) (string, bool)) (*authority, error) {
 	ca := &authority{}
@@ -150,6 +156,7 @@ func (e *env) ensureRoot(dir string) (*x509.Certificate, crypto.Signer, error) {
 	var password []byte
 	if p, ok := e.lookup("SWTPM_ROOTCA_PASSWORD"); ok && p != "" {
 		password = []byte(p)
+		defer clear(password)
 	}
 	key, err := e.loadOrMakeKey(filepath.Join(dir, rootKeyName), password)
 	if err != nil {

@@ -82,6 +82,7 @@ func (e *env) run(o *options) error {
 	if err != nil {
 		return err
 	}
+	defer ca.wipe()
 	serial, err := e.prepare(ca)
 	if err != nil {
 		return err

@@ -146,6 +146,7 @@ func (e *env) createTPMCA(o *tpmcaOptions) error {
 		return err
 	}
 	auth := tpmkey.Auth{Key: []byte(o.text["key-password"]), Parent: []byte(o.text["srk-password"])}
+	defer auth.Wipe()
 	address := tpmkey.Address(e.lookup)
 	file, err := tpmkey.Create(address, o.text["algorithm"], auth)
 	if err != nil {
@@ -155,6 +156,7 @@ func (e *env) createTPMCA(o *tpmcaOptions) error {
 	if err != nil {
 		return err
 	}
+	defer key.Wipe()
 	public, err := publicPEM(key.Public())
 	if err != nil {
 		return err
@@ -180,36 +182,47 @@ func (e *env) createTPMCA(o *tpmcaOptions) error {
 	if err := writeCert(path(tpmCertName), cert); err != nil {
 		return err
 	}
-	return e.finishTPMCA(o, o.config(address))
+	conf := o.config(address)
+	defer clear(conf)
+	return e.finishTPMCA(o, conf)
 }
 
 // config is the configuration file for the authority.
-func (o *tpmcaOptions) config(address string) string {
+func (o *tpmcaOptions) config(address string) []byte {
 	dir := o.text["dir"]
-	lines := []string{"statedir = " + dir, "signingkey = " + filepath.Join(dir, tpmKeyName), "issuercert = " + filepath.Join(dir, tpmCertName),
-		"certserial = " + filepath.Join(dir, "certserial")}
+	lines := [][2]string{{"statedir = ", dir}, {"signingkey = ", filepath.Join(dir, tpmKeyName)}, {"issuercert = ", filepath.Join(dir, tpmCertName)},
+		{"certserial = ", filepath.Join(dir, "certserial")}}
 	if p := o.text["key-password"]; p != "" {
-		lines = append(lines, "signingkey_password = "+p)
+		lines = append(lines, [2]string{"signingkey_password = ", p})
 	}
 	if p := o.text["srk-password"]; p != "" {
-		lines = append(lines, "parentkey_password = "+p)
+		lines = append(lines, [2]string{"parentkey_password = ", p})
 	}
-	return strings.Join(append(lines, "env:TPM2OPENSSL_TCTI="+address), "\n") + "\n"
+	lines = append(lines, [2]string{"env:TPM2OPENSSL_TCTI=", address})
+	size := 0
+	for _, l := range lines {
+		size += len(l[0]) + len(l[1]) + 1
+	}
+	text := make([]byte, 0, size) // such that it does not move and leave passwords behind
+	for _, l := range lines {
+		text = append(append(append(text, l[0]...), l[1]...), '\n')
+	}
+	return text
 }
 
 // finishTPMCA writes the configuration and hands the files to whom they are for.
-func (e *env) finishTPMCA(o *tpmcaOptions, conf string) error {
+func (e *env) finishTPMCA(o *tpmcaOptions, conf []byte) error {
 	dir := o.text["dir"]
 	owned := []string{dir}
 	for _, name := range []string{rootKeyName, rootCertName, tpmKeyName, tpmPubKeyName, tpmCertName} {
 		owned = append(owned, filepath.Join(dir, name))
 	}
 	if out := o.text["outfile"]; out != "" {
-		if err := writeWhole(out, []byte(conf), 0o640); err != nil {
+		if err := writeWhole(out, conf, 0o640); err != nil {
 			return err
 		}
 		owned = append(owned, out)
-	} else if _, err := io.WriteString(e.out, conf); err != nil {
+	} else if _, err := e.out.Write(conf); err != nil {
 		return err
 	}
 	if os.Geteuid() != 0 || o.uid == -1 && o.gid == -1 {

@@ -89,6 +89,7 @@ func (s *stream) execute(command []byte) (_ []byte, err error) {
 		message = append(message, 0) // locality
 		message = binary.BigEndian.AppendUint32(message, uint32(len(command)))
 		message = append(message, command...)
+		defer clear(message)
 	}
 	if _, err := s.Write(message); err != nil {
 		return nil, fmt.Errorf("could not send a command to the TPM: %w", err)

@@ -20,6 +20,7 @@ type connection interface {
 type tpm struct{ connection }
 
 const (
+	maxCommand = 4096 // of any TPM
 	retries    = 20
 	retryPause = 100 * time.Millisecond
 )
@@ -52,7 +53,7 @@ func (t tpm) send(tag wire.ST, code wire.CC, body []byte) ([]byte, error) {
 
 // command sends a command whose one handle is authorized by a password.
 func (t tpm) command(code wire.CC, handle wire.Handle, password []byte, hasHandle bool, parameters func(*wire.Writer)) (wire.Handle, *wire.Reader, error) {
-	var w wire.Writer
+	w := wire.NewWriter(make([]byte, 0, maxCommand)) // such that it does not move and leave passwords behind
 	w.Uint32(uint32(handle))
 	mark := w.Begin32()
 	w.Uint32(uint32(wire.RSPW))
@@ -60,7 +61,7 @@ func (t tpm) command(code wire.CC, handle wire.Handle, password []byte, hasHandl
 	w.Uint8(0)
 	w.TPM2B(password)
 	w.End32(mark)
-	parameters(&w)
+	parameters(w)
 	body, err := t.send(wire.STSessions, code, w.Bytes())
 	clear(w.Bytes())
 	if err != nil {

@@ -67,16 +67,25 @@ func Named(name, address string, auth Auth) (*Key, error) {
 	if err != nil || n>>24 != 0x81 {
 		return nil, fmt.Errorf("%s is not the handle of a persistent key, 0x81000000 to 0x81ffffff", name)
 	}
-	k := &Key{address: address, auth: auth.clone(), handle: wire.Handle(n)}
 	conn, err := dial(address)
 	if err != nil {
 		return nil, err
 	}
+	k := &Key{address: address, auth: auth.clone(), handle: wire.Handle(n)}
 	defer conn.Close()
-	if k.area, err = (tpm{conn}).readPublic(k.handle); err != nil {
+	if k.area, err = (tpm{conn}).readPublic(k.handle); err == nil {
+		err = k.check()
+	}
+	return k.orWiped(err)
+}
+
+// orWiped returns the key, or the error that it cannot be used for.
+func (k *Key) orWiped(err error) (*Key, error) {
+	if err != nil {
+		k.Wipe()
 		return nil, err
 	}
-	return k, k.check()
+	return k, nil
 }
 
 // Parse returns the key in a file, whose content IsFile has recognized. The TPM at the address is not asked yet.
@@ -88,11 +97,20 @@ func Parse(data []byte, address string, auth Auth) (*Key, error) {
 	k := &Key{address: address, auth: auth.clone(), file: f}
 	var public wire.TPM2BPublic
 	if rc := wire.Unmarshal(f.public, nil, &public); rc != wire.RCSuccess {
-		return nil, errors.New("the public part of the TPM's key cannot be read")
+		return k.orWiped(errors.New("the public part of the TPM's key cannot be read"))
 	}
 	k.area = &public.TPMTPublic
-	return k, k.check()
+	return k.orWiped(k.check())
 }
+
+// Wipe overwrites the passwords.
+func (a Auth) Wipe() {
+	clear(a.Key)
+	clear(a.Parent)
+}
+
+// Wipe overwrites the key's passwords; it cannot sign any more.
+func (k *Key) Wipe() { k.auth.Wipe() }
 
 func (a Auth) clone() Auth { return Auth{bytes.Clone(a.Key), bytes.Clone(a.Parent)} }
 

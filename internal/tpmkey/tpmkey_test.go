@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-tpm/tpm2/transport"
 
 	"govtpm/simulator"
+	"govtpm/tpm2/wire"
 )
 
 // serve puts a TPM on a socket and returns its address. answer may change what it says.
@@ -392,5 +393,42 @@ func TestParentPassword(t *testing.T) {
 		if _, err := k.Sign(nil, make([]byte, 32), crypto.SHA256); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: %v", password, err)
 		}
+	}
+}
+
+// keptConnection keeps the commands that it was given, where they are.
+type keptConnection struct{ commands [][]byte }
+
+func (c *keptConnection) execute(command []byte) ([]byte, error) {
+	c.commands = append(c.commands, command)
+	if !bytes.Contains(command, []byte("secret")) {
+		return nil, errors.New("no password")
+	}
+	return nil, errors.New("no TPM")
+}
+
+func (c *keptConnection) Close() error { return nil }
+
+// Passwords do not stay in memory: not in commands, and not in a key that is no longer needed or cannot be used.
+func TestWipe(t *testing.T) {
+	conn := new(keptConnection)
+	if _, _, err := (tpm{conn}).command(wire.CCCreate, wire.RHOwner, []byte("secret"), false, func(w *wire.Writer) { w.TPM2B([]byte("secret")) }); err == nil || !strings.Contains(err.Error(), "no TPM") {
+		t.Error(err)
+	}
+	if len(conn.commands) != 1 || len(bytes.Trim(conn.commands[0], "\x00")) != 0 {
+		t.Errorf("%x", conn.commands)
+	}
+	auth := Auth{[]byte("secret"), []byte("parent")}
+	k, err := Parse(newFile(t, newTPM(t), signer(false, nil), "secret", false), "", auth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Wipe()
+	if len(bytes.Trim(append(k.auth.Key, k.auth.Parent...), "\x00")) != 0 || string(auth.Key) != "secret" {
+		t.Errorf("%q, %q", k.auth, auth)
+	}
+	auth.Wipe()
+	if len(bytes.Trim(append(auth.Key, auth.Parent...), "\x00")) != 0 {
+		t.Errorf("%q", auth)
 	}
 }
