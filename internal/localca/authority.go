@@ -1,7 +1,6 @@
 package localca
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha1" //nolint:gosec // key identifiers (RFC 5280, 4.2.1.2), no security rests on it
@@ -114,6 +113,8 @@ func (e *env) ensure(ca *authority) error {
 		}
 		return fmt.Errorf("there is no issuer certificate %s, and none is made for a signing key that is in a token or a TPM", ca.certFile)
 	}
+	rootDir := filepath.Dir(ca.keyFile)
+	e.sweep(ca.keyFile, ca.certFile, filepath.Join(rootDir, rootKeyName), filepath.Join(rootDir, rootCertName))
 	haveKey, err := exists(ca.keyFile)
 	if err != nil {
 		return err
@@ -136,7 +137,7 @@ func (e *env) ensure(ca *authority) error {
 			return fmt.Errorf("could not create a directory for the CA: %w", err)
 		}
 	}
-	root, rootKey, err := e.ensureRoot(filepath.Dir(ca.keyFile))
+	root, rootKey, err := e.ensureRoot(rootDir)
 	if err != nil {
 		return err
 	}
@@ -313,53 +314,4 @@ func publicPEM(public crypto.PublicKey) ([]byte, error) {
 		return nil, err
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), nil
-}
-
-func writeCert(name string, der []byte) error {
-	var b bytes.Buffer
-	if err := pem.Encode(&b, &pem.Block{Type: "CERTIFICATE", Bytes: der}); err != nil {
-		return err
-	}
-	return writeWhole(name, b.Bytes(), 0o644)
-}
-
-// writeWhole writes a file so that it is there with all its bytes or not at all.
-func writeWhole(name string, data []byte, mode os.FileMode) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return fmt.Errorf("could not write for the CA: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Chmod(mode)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		return fmt.Errorf("could not write for the CA: %w", err)
-	}
-	return syncDir(filepath.Dir(name))
-}
-
-func exists(name string) (bool, error) {
-	_, err := os.Stat(name)
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("could not reach a file of the CA: %w", err)
-	}
-	return true, nil
 }

@@ -415,3 +415,46 @@ func TestKilled(t *testing.T) {
 	}
 	verify(t, state, filepath.Join(dir, "ek.cert"))
 }
+
+// TestSweep has the next run remove what a killed one left, and nothing else.
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	withKey(t, dir, nil)
+	args := newCA(t, dir)
+	state := filepath.Join(dir, "state")
+	long := time.Now().Add(-time.Hour)
+	stale := []string{".signkey.pem.123", ".issuercert.pem.4294967295", ".swtpm-localca-rootca-privkey.pem.0", ".swtpm-localca-rootca-cert.pem.77"}
+	others := []string{".signkey.pem.", ".signkey.pem.12x", "signkey.pem.12", ".other.pem.12", ".signkey.pem.1.2"}
+	for _, name := range append(stale, others...) {
+		write(t, filepath.Join(state, name), "secret")
+		if err := os.Chtimes(filepath.Join(state, name), long, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(state, ".signkey.pem.9"), "of a run that writes")
+	if err := os.Mkdir(filepath.Join(state, ".signkey.pem.5"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(filepath.Join(state, ".signkey.pem.5"), long, long); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // that makes the authority, and that finds it
+		if code, _, errs := run(args, "--type", "ek"); code != 0 {
+			t.Fatal(errs)
+		}
+		for _, name := range stale {
+			if _, err := os.Lstat(filepath.Join(state, name)); !os.IsNotExist(err) {
+				t.Errorf("%s is still there: %v", name, err)
+			}
+			write(t, filepath.Join(state, name), "secret")
+			if err := os.Chtimes(filepath.Join(state, name), long, long); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, name := range append(others, ".signkey.pem.9", ".signkey.pem.5") {
+		if _, err := os.Lstat(filepath.Join(state, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -164,6 +164,11 @@ func (e *env) createTPMCA(o *tpmcaOptions) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("could not create the directory for the authority: %w", err)
 	}
+	path := func(name string) string { return filepath.Join(dir, name) }
+	e.sweep(path(rootKeyName), path(rootCertName), path(tpmKeyName), path(tpmPubKeyName), path(tpmCertName))
+	if out := o.text["outfile"]; out != "" {
+		e.sweep(out)
+	}
 	root, rootKey, err := e.ensureRoot(dir)
 	if err != nil {
 		return err
@@ -172,7 +177,6 @@ func (e *env) createTPMCA(o *tpmcaOptions) error {
 	if err != nil {
 		return err
 	}
-	path := func(name string) string { return filepath.Join(dir, name) }
 	if err := writeWhole(path(tpmKeyName), file, 0o640); err != nil {
 		return err
 	}
