@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"govtpm/internal/programs"
 )
 
 // The program is chosen by its name, else by the first word.
@@ -21,6 +23,10 @@ func TestChoiceOfProgram(t *testing.T) {
 		{"swtpm bios --version", "TPM emulator BIOS emulator version ", ""},
 		{"swtpm cert --version", "TPM certificate tool version ", ""},
 		{"swtpm localca --help", "Usage: swtpm_localca ", ""},
+		{"swtpm create-tpmca --help", "Usage: swtpm-create-tpmca ", ""},
+		{"swtpm swtpm-create-tpmca --help", "Usage: swtpm-create-tpmca ", ""},
+		{"swtpm-create-tpmca --help", "Usage: swtpm-create-tpmca ", ""},
+		{"decode --help", "Usage: swtpm decode ", ""},
 		{"swtpm cuse --version", "TPM emulator CUSE interface version ", ""},
 		{"swtpm swtpm_cuse --version", "TPM emulator CUSE interface version ", ""},
 		{"govtpm swtpm --version", "TPM emulator version ", ""},
@@ -32,25 +38,23 @@ func TestChoiceOfProgram(t *testing.T) {
 	}
 	for _, row := range rows {
 		var out, errs bytes.Buffer
-		status := run(strings.Fields(row.args), strings.NewReader(""), &out, &errs)
+		status := programs.Run(strings.Fields(row.args), strings.NewReader(""), &out, &errs)
 		if !strings.HasPrefix(out.String(), row.stdout) || !strings.HasPrefix(errs.String(), row.stderr) || (status == 0) != (row.stderr == "") {
 			t.Errorf("%q: %d, %q, %q", row.args, status, out.String(), errs.String())
 		}
 	}
 }
 
-// Every program has a manual page under its name.
+// Every program has a manual page, and the help of swtpm has its short name.
 func TestManualPages(t *testing.T) {
-	for name := range programs() {
-		page := name
-		switch name {
-		case "inspect", "decode":
-			page = "swtpm-" + name
-		case "swtpm_cuse": // an alias when it is installed
-			page = "swtpm-cuse"
-		}
-		if _, err := os.Stat(filepath.Join("..", "..", "doc", "man", page+".8")); err != nil {
+	var help bytes.Buffer
+	programs.Run([]string{"swtpm", "--help"}, nil, &help, &help)
+	for _, p := range programs.All() {
+		if _, err := os.Stat(filepath.Join("..", "..", "doc", "man", p.Page+".8")); err != nil {
 			t.Error(err)
+		}
+		if !strings.Contains(help.String(), "\n"+p.Word+" ") && p.Word != "swtpm" {
+			t.Errorf("the help does not have %s:\n%s", p.Word, help.String())
 		}
 	}
 }

@@ -12,14 +12,15 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"govtpm/internal/programs"
 	"govtpm/internal/sandbox"
 )
 
 // The programs are in the path of the scripts under all their names.
 func TestMain(m *testing.M) {
 	commands := scriptHelpers()
-	for name := range programs() {
-		commands[name] = main
+	for _, p := range programs.All() {
+		commands[p.Name] = main
 	}
 	testscript.Main(m, commands)
 }
@@ -83,7 +84,7 @@ func TestEveryOptionHasAScript(t *testing.T) {
 		"ioctl --help": "ioctl", "bios --help": "bios", "setup --help": "setup", "cert --help": "cert", "localca --help": "localca",
 	} {
 		var out, errs bytes.Buffer
-		if run(strings.Fields("swtpm "+help), strings.NewReader(""), &out, &errs) != 0 {
+		if programs.Run(strings.Fields("swtpm "+help), strings.NewReader(""), &out, &errs) != 0 {
 			t.Fatalf("%s: %s", help, errs.String())
 		}
 		var wanted []string

@@ -7,7 +7,7 @@ const versionText = "TPM emulator version " + Version + ", Copyright (c) 2026 th
 
 // synopsis is how the program is called. Programs look in its first line for the interfaces there are.
 const synopsis = `Usage: swtpm socket|chardev|cuse [options]
-       swtpm inspect|decode|setup|ioctl|bios|cert|localca [options]
+       swtpm inspect|decode|setup|ioctl|bios|cert|localca|create-tpmca [options]
        swtpm -v|--version
 `
 
@@ -29,6 +29,8 @@ ioctl                : control a running TPM; also swtpm_ioctl
 bios                 : send a TPM the commands of firmware; also swtpm_bios
 cert                 : make a certificate for a key of a TPM; also swtpm_cert
 localca              : certificate authority on this machine; also swtpm_localca
+create-tpmca         : make an authority whose key is in a TPM; also
+                       swtpm-create-tpmca
 
 Use the --help option to see the help screen of each interface and tool.
 Use the --version option to see version information.

@@ -3,17 +3,9 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 
-	"govtpm/internal/biostool"
-	"govtpm/internal/certtool"
-	"govtpm/internal/daemon"
-	"govtpm/internal/decode"
-	"govtpm/internal/inspect"
-	"govtpm/internal/ioctltool"
-	"govtpm/internal/localca"
-	"govtpm/internal/setup"
+	"govtpm/internal/programs"
 )
 
 // A page is a manual page: the help of a program, and what a help screen has no room for.
@@ -37,14 +29,12 @@ type extra struct {
 
 func (p *page) file() string { return fmt.Sprintf("%s.%d", p.name, p.section) }
 
-type program func(args []string, stdin io.Reader, stdout, stderr io.Writer) int
-
-// helpOf returns what a program prints for the arguments.
-func helpOf(main program, args ...string) func() string {
+// helpOf returns what the program prints that is run with the words.
+func helpOf(words ...string) func() string {
 	return func() string {
 		var out, errs bytes.Buffer
-		if code := main(args, strings.NewReader(""), &out, &errs); code != 0 {
-			panic(fmt.Sprintf("%v: exit status %d, %s", args, code, errs.String()))
+		if code := programs.Run(words, strings.NewReader(""), &out, &errs); code != 0 {
+			panic(fmt.Sprintf("%v: exit status %d, %s", words, code, errs.String()))
 		}
 		return out.String()
 	}
@@ -63,7 +53,7 @@ func pages() []*page {
 func programPages() []*page {
 	return []*page{
 		{
-			name: "swtpm", section: 8, what: "software TPM", help: helpOf(daemon.Main, "--help"),
+			name: "swtpm", section: 8, what: "software TPM", help: helpOf("swtpm", "--help"),
 			about: []string{"A TPM in software, for virtual machines, containers and tests. The first word chooses how its clients reach it; " +
 				"each interface has a page of its own. What the TPM promises a client is on disk before the client has the response."},
 			more: []extra{
@@ -86,10 +76,10 @@ func programPages() []*page {
 				exitStatus(zeroOne),
 			},
 			see: []string{"swtpm-socket(8)", "swtpm-chardev(8)", "swtpm-cuse(8)", "swtpm-inspect(8)", "swtpm-decode(8)",
-				"swtpm_setup(8)", "swtpm_ioctl(8)", "swtpm_bios(8)", "swtpm_cert(8)", "swtpm_localca(8)"},
+				"swtpm_setup(8)", "swtpm_ioctl(8)", "swtpm_bios(8)", "swtpm_cert(8)", "swtpm_localca(8)", "swtpm-create-tpmca(8)"},
 		},
 		{
-			name: "swtpm-socket", section: 8, what: "software TPM on sockets", help: helpOf(daemon.Main, "socket", "--help"),
+			name: "swtpm-socket", section: 8, what: "software TPM on sockets", help: helpOf("swtpm", "socket", "--help"),
 			about: []string{"A TPM whose commands come over one connection, and its control over another. This is the TPM of virtual machines."},
 			more: []extra{
 				{title: "EXAMPLES", text: []string{"A TPM for a virtual machine:"}, code: []string{
@@ -109,12 +99,12 @@ func programPages() []*page {
 			see: []string{"swtpm(8)", "swtpm_ioctl(8)", "swtpm_setup(8)"},
 		},
 		{
-			name: "swtpm-chardev", section: 8, what: "software TPM on a character device", help: helpOf(daemon.Main, "chardev", "--help"),
+			name: "swtpm-chardev", section: 8, what: "software TPM on a character device", help: helpOf("swtpm", "chardev", "--help"),
 			about: []string{"A TPM whose commands come from a character device: one that is open, or one that the kernel's proxy driver makes for a container."},
 			more:  []extra{exitStatus(zeroOne)}, see: []string{"swtpm(8)", "swtpm_ioctl(8)"},
 		},
 		{
-			name: "swtpm-cuse", section: 8, what: "software TPM as a character device in user space", help: helpOf(daemon.Main, "cuse", "--help"),
+			name: "swtpm-cuse", section: 8, what: "software TPM as a character device in user space", help: helpOf("swtpm", "cuse", "--help"),
 			about: []string{"A TPM that is a device of this machine. Programs read and write it as they would a chip's; swtpm_ioctl controls it."},
 			more: []extra{{title: "EXIT STATUS", items: []item{
 				{"0", "the device is there, and the process in the background"},
@@ -127,14 +117,14 @@ func programPages() []*page {
 			see: []string{"swtpm(8)", "swtpm_ioctl(8)"},
 		},
 		{
-			name: "swtpm-inspect", section: 8, what: "tell what a saved state of a TPM holds", help: helpOf(inspect.Main, "--help"),
+			name: "swtpm-inspect", section: 8, what: "tell what a saved state of a TPM holds", help: helpOf("swtpm", "inspect", "--help"),
 			more: []extra{
 				{title: "EXAMPLES", code: []string{"swtpm inspect vmtpm", "swtpm inspect --json --key pwdfile=passphrase file://vmtpm.state"}},
 			},
 			see: []string{"swtpm(8)", "swtpm-decode(8)"},
 		},
 		{
-			name: "swtpm-decode", section: 8, what: "say TPM commands and responses in words", help: helpOf(decode.Main, "--help"),
+			name: "swtpm-decode", section: 8, what: "say TPM commands and responses in words", help: helpOf("swtpm", "decode", "--help"),
 			more: []extra{
 				{title: "EXAMPLES", text: []string{"What a guest asked of its TPM, and a response in digits:"}, code: []string{
 					"swtpm socket --tpm2 --tpmstate dir=vmtpm --ctrl type=unixio,path=vmtpm/sock --pcap file=vmtpm.pcap",
@@ -146,7 +136,7 @@ func programPages() []*page {
 			see: []string{"swtpm(8)", "swtpm-socket(8)", "swtpm-inspect(8)"},
 		},
 		{
-			name: "swtpm_setup", section: 8, what: "make a TPM: keys, certificates, PCR banks", help: helpOf(setup.Main, "--help"),
+			name: "swtpm_setup", section: 8, what: "make a TPM: keys, certificates, PCR banks", help: helpOf("swtpm_setup", "--help"),
 			about: []string{
 				"A TPM comes from its manufacturer with endorsement keys and certificates for them. This program does for a software TPM " +
 					"what a manufacturer does for a chip.",
@@ -182,7 +172,7 @@ func programPages() []*page {
 			see: []string{"swtpm(8)", "swtpm_setup.conf(5)", "swtpm_localca(8)", "swtpm_cert(8)"},
 		},
 		{
-			name: "swtpm_localca", section: 8, what: "certificate authority on this machine", help: helpOf(localca.Main, "--help"),
+			name: "swtpm_localca", section: 8, what: "certificate authority on this machine", help: helpOf("swtpm_localca", "--help"),
 			more: []extra{
 				{title: "FILES", items: []item{
 					{"~/.config/swtpm-localca.conf, /etc/swtpm-localca.conf", "where the authority is: swtpm-localca.conf(5)"},
@@ -194,7 +184,7 @@ func programPages() []*page {
 			see: []string{"swtpm_cert(8)", "swtpm-localca.conf(5)", "swtpm-create-tpmca(8)", "swtpm_setup(8)"},
 		},
 		{
-			name: "swtpm-create-tpmca", section: 8, what: "make a certificate authority whose key is in a TPM", help: helpOf(localca.TPMCAMain, "--help"),
+			name: "swtpm-create-tpmca", section: 8, what: "make a certificate authority whose key is in a TPM", help: helpOf("swtpm-create-tpmca", "--help"),
 			more: []extra{
 				{title: "FILES", items: []item{
 					{"<directory>/swtpm-localca-tpmca-privkey.pem, swtpm-localca-tpmca-pubkey.pem, swtpm-localca-tpmca-cert.pem",
@@ -210,11 +200,11 @@ func programPages() []*page {
 			see: []string{"swtpm_localca(8)", "swtpm-localca.conf(5)"},
 		},
 		{
-			name: "swtpm_cert", section: 8, what: "make a certificate for a key of a TPM", help: helpOf(certtool.Main, "--help"),
+			name: "swtpm_cert", section: 8, what: "make a certificate for a key of a TPM", help: helpOf("swtpm_cert", "--help"),
 			more: []extra{exitStatus(zeroOne)}, see: []string{"swtpm_localca(8)"},
 		},
 		{
-			name: "swtpm_ioctl", section: 8, what: "control a running software TPM", help: helpOf(ioctltool.Main, "--help"),
+			name: "swtpm_ioctl", section: 8, what: "control a running software TPM", help: helpOf("swtpm_ioctl", "--help"),
 			about: []string{"Sends one command to the control channel of a TPM and tells the answer."},
 			more: []extra{
 				{title: "ENVIRONMENT", items: []item{
@@ -226,7 +216,7 @@ func programPages() []*page {
 			see: []string{"swtpm(8)"},
 		},
 		{
-			name: "swtpm_bios", section: 8, what: "send a TPM the commands of firmware", help: helpOf(biostool.Main, "--help"),
+			name: "swtpm_bios", section: 8, what: "send a TPM the commands of firmware", help: helpOf("swtpm_bios", "--help"),
 			more: []extra{{title: "ENVIRONMENT", items: []item{
 				{"TPM_DEVICE", "the device, unless an option says otherwise"},
 				{"TCSD_USE_TCP_DEVICE", "if it is set: TCP, to TCSD_TCP_DEVICE_HOSTNAME and TCSD_TCP_DEVICE_PORT, by default 127.0.0.1 and 6545"},
