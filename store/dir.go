@@ -306,7 +306,11 @@ func (d *directory) tryLock() error {
 	if d.closed {
 		return ErrClosed
 	}
-	if !d.locking() || d.lock != nil {
+	if d.lock != nil {
+		return nil
+	}
+	if !d.locking() {
+		d.restoreBackup()
 		return nil
 	}
 	if d.opt.ReadOnly {
@@ -321,6 +325,7 @@ func (d *directory) tryLock() error {
 	for _, k := range Kinds() {
 		_ = d.remove(d.temp(k)) // left by a crash; with the lock we know that nobody is writing it
 	}
+	d.restoreBackup()
 	return nil
 }
 

@@ -44,6 +44,22 @@ func (d *directory) keepBackup(there bool) error {
 	return d.fs.Rename(d.file(Permanent), d.backupFile())
 }
 
+// restoreBackup gives a backup that is all there is the name of the permanent state, as swtpm does: a start that knows of no backups would
+// make a new TPM. If that fails nothing is lost, for Load looks at the backup too.
+func (d *directory) restoreBackup() {
+	if !d.opt.Backup || d.opt.ReadOnly {
+		return
+	}
+	for _, name := range []string{d.file(Permanent), d.swapFile()} {
+		if there, err := d.exists(name); err != nil || there {
+			return
+		}
+	}
+	if d.fs.Rename(d.backupFile(), d.file(Permanent)) == nil {
+		_ = d.syncDir()
+	}
+}
+
 // finishSwap clears up after a swap that was interrupted: before its second step it is undone, after that completed.
 func (d *directory) finishSwap() error {
 	there, err := d.exists(d.swapFile())

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -249,6 +250,47 @@ func TestBackup(t *testing.T) {
 	}
 	if _, err := store.Open("file:///x", store.Options{Backup: true}); !errors.Is(err, store.ErrBackend) {
 		t.Errorf("backup in a single file: %v", err)
+	}
+}
+
+// A backup that is all there is becomes the state when the storage is locked, with or without a lock; but not where nothing is to be
+// changed, or no backups are kept, or a state is there.
+func TestBackupAlone(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		files []string
+		opts  store.Options
+		want  string // the files afterwards, each with its content
+	}{
+		{"backup", []string{"permall.bak"}, store.Options{Backup: true}, "permall=permall.bak"},
+		{"no lock", []string{"permall.bak"}, store.Options{Backup: true, Lock: store.LockOff}, "permall=permall.bak"},
+		{"backup and state", []string{"permall", "permall.bak"}, store.Options{Backup: true}, "permall=permall permall.bak=permall.bak"},
+		{"unfinished exchange", []string{"permall.bak", "permall.tmp"}, store.Options{Backup: true}, "permall.bak=permall.bak permall.tmp=permall.tmp"},
+		{"no backups", []string{"permall.bak"}, store.Options{}, "permall.bak=permall.bak"},
+		{"read only", []string{"permall.bak"}, store.Options{Backup: true, ReadOnly: true, Lock: store.LockOff}, "permall.bak=permall.bak"},
+		{"nothing", nil, store.Options{Backup: true}, ""},
+	} {
+		dir := t.TempDir()
+		for _, name := range tt.files {
+			check(t, os.WriteFile(filepath.Join(dir, "tpm2-00."+name), []byte(name), 0o640))
+		}
+		s, err := store.OpenDirectory(dir, tt.opts)
+		check(t, err)
+		check(t, s.Lock(0))
+		var got []string
+		entries, err := os.ReadDir(dir)
+		check(t, err)
+		for _, e := range entries {
+			if name, ok := strings.CutPrefix(e.Name(), "tpm2-00."); ok {
+				b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+				check(t, err)
+				got = append(got, name+"="+string(b))
+			}
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: %v, want %s", tt.name, got, tt.want)
+		}
+		check(t, s.Close())
 	}
 }
 
