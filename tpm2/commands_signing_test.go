@@ -340,3 +340,14 @@ func TestSignByProfile(t *testing.T) {
 		})
 	}
 }
+
+// What the profile forbids is said before anything about the commitment.
+func TestSignByProfileOrder(t *testing.T) {
+	p := testProfile(t, `{"Name":"custom:x","Attributes":"no-sha1-signing"}`)
+	b := newTestTPMWith(t, Options{Seeds: vectorSeeds(), Profile: p}).startup(wire.SUClear)
+	h := b.addKey(eccObject(wire.CurveNISTP256, wire.ObjectSign, wire.AlgNull, wire.AlgNull))
+	for hash, want := range map[wire.Alg]wire.RC{wire.AlgSHA1: wire.RCHash, wire.AlgSHA256: wire.RCValue} {
+		scheme := wire.TPMTSigScheme{Scheme: wire.AlgECDAA, HashAlg: hash, Count: 7}
+		b.want(want, b.run(signCommand(h, make([]byte, digestSize(hash)), &scheme, nullTicket)))
+	}
+}

@@ -104,10 +104,13 @@ func (t *TPM) sign(key *object, s *wire.TPMTSigScheme, digest []byte) (wire.TPMT
 
 // checkSign tells in advance what sign would refuse. Codes, without position: RCHash, RCKeySize, RCValue.
 func (t *TPM) checkSign(key *object, s *wire.TPMTSigScheme) error {
+	if err := t.signatureAllowed(key, s.HashAlg, noSHA1Signing, noSHA1HMACCreation); err != nil {
+		return err
+	}
 	if isAnonymous(s.Scheme) && !t.isCommitted(s.Count) {
 		return wire.RCValue
 	}
-	return t.signatureAllowed(key, s.HashAlg, noSHA1Signing, noSHA1HMACCreation)
+	return nil
 }
 
 // signatureAllowed checks what the profile demands of signatures: no SHA-1, HMAC keys of a least size. The attributes are those
