@@ -229,11 +229,19 @@ func together(a, b uint64) (uint64, uint64) {
 	return a, b
 }
 
-// Firmware versions: the difference comes through the obfuscation of attestations unchanged.
-const (
-	theirFirmware = 0x2019102300163636
-	ourFirmware   = 0x2024012500120000
-)
+// askFirmware asks both for their firmware versions, which come through the obfuscation of attestations unchanged. libtpms 0.9 takes its own
+// from the state.
+func (w *world) askFirmware() {
+	for side, tpm := range w.tpm {
+		out, err := tpm.execute(0, (&command{code: wire.CCGetCapability}).
+			u32(uint32(wire.CapTPMProperties)).u32(uint32(wire.PTFirmwareVersion1)).u32(2).bytes(w, side))
+		a := open(out, false)
+		var d wire.TPMSCapabilityData
+		if err == nil && a.sound && len(a.params) > 1 && wire.Unmarshal(a.params[1:], nil, &d) == wire.RCSuccess && len(d.Data.TPMProperties) == 2 {
+			w.firmware[side] = uint64(d.Data.TPMProperties[0].Value)<<32 | uint64(d.Data.TPMProperties[1].Value)
+		}
+	}
+}
 
 // signer is the handle of the key that signs an attestation.
 func signer(c *command) wire.Handle {
@@ -258,13 +266,9 @@ func (w *world) alikeAttests(c *command, v two, tainted bool) bool {
 		if w.auditApart {
 			x.Attested.CommandAudit.AuditDigest = nil
 		}
-		version := uint64(ourFirmware)
-		if side == theirs && !w.swapped { // libtpms 0.9 reports the version in the state
-			version = theirFirmware
-		}
-		x.FirmwareVersion -= version
+		x.FirmwareVersion -= w.firmware[side]
 		if x.Attested.Time.FirmwareVersion != 0 {
-			x.Attested.Time.FirmwareVersion -= version
+			x.Attested.Time.FirmwareVersion -= w.firmware[side]
 		}
 		if c.code == wire.CCCertify && w.qualifiedApart(c.named[0]) {
 			x.Attested.Certify.QualifiedName = nil

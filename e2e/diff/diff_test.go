@@ -29,7 +29,7 @@ var generators = []generator{
 	{8, genPCR}, {5, genNVDefine}, {14, genNV}, {1, genNVUndefine},
 	{6, genHierarchy}, {3, genLockout}, {4, genAudit}, {6, genAttest}, {2, genClock}, {3, genLocality},
 	{8, genSession}, {6, genPolicy}, {2, genPower}, {1, genSignal},
-	{2, genTicket}, {2, genAuthorize}, {2, genAuthorizeNV}, {3, genNarrow}, {3, genX509}, {1, genSwap},
+	{2, genTicket}, {2, genAuthorize}, {2, genAuthorizeNV}, {3, genNarrow}, {3, genX509}, {4, genNewer}, {1, genSwap},
 }
 
 // Commands of a run, and of a sequence within it. After a sequence both start again from the common state.
@@ -100,9 +100,10 @@ func newWorld(t *testing.T) *world {
 	if err := s.powerCycle(false); err != nil {
 		t.Fatal(err)
 	}
-	// What libtpms 0.9 has, and our engine has with its state.
+	// What theirs has, and our engine has with its state.
+	listed := commandsOf(t, s)
 	for _, c := range tpm2.Commands() {
-		if c.Implemented && (c.Code <= wire.CCEncryptDecrypt2 || c.Code == wire.CCCertifyX509) {
+		if c.Implemented && listed[c.Code] {
 			w.infos = append(w.infos, c)
 		}
 	}
@@ -111,6 +112,32 @@ func newWorld(t *testing.T) *world {
 		w.info[w.infos[i].Code] = &w.infos[i]
 	}
 	return w
+}
+
+// commandsOf asks a TPM that was just made which commands it has, and switches it off and on.
+func commandsOf(t *testing.T, s *swtpm) map[wire.CC]bool {
+	t.Helper()
+	listed := make(map[wire.CC]bool)
+	for _, c := range []*command{
+		(&command{code: wire.CCStartup}).u16(0),
+		(&command{code: wire.CCGetCapability}).u32(uint32(wire.CapCommands)).u32(0).u32(1000),
+	} {
+		out, err := s.execute(0, c.bytes(nil, theirs))
+		a := open(out, false)
+		if err != nil || !a.sound || a.rc != wire.RCSuccess {
+			t.Fatalf("%v: %v, %v", c.code, a.rc, err)
+		}
+		var d wire.TPMSCapabilityData
+		if len(a.params) > 1 && wire.Unmarshal(a.params[1:], nil, &d) == wire.RCSuccess {
+			for _, x := range d.Data.Command {
+				listed[wire.CC(x&0xFFFF)] = true
+			}
+		}
+	}
+	if err := s.powerCycle(false); err != nil {
+		t.Fatal(err)
+	}
+	return listed
 }
 
 // restart replaces an swtpm that has ended; that is not what is tested here.
@@ -170,6 +197,7 @@ func (w *world) sequence(t *testing.T, base *world, state []byte, seed, n uint64
 		t.Fatalf("our engine does not load the common state: %v", err)
 	}
 	w.run((&command{code: wire.CCStartup}).u16(0))
+	w.askFirmware()
 	weights := 0
 	for _, g := range generators {
 		weights += g.weight

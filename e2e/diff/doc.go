@@ -6,6 +6,9 @@
 //
 // Without GOVTPM_E2E the test is skipped; GOVTPM_E2E_LONG=1 makes it long, GOVTPM_E2E_COMMANDS=N as long as is wanted,
 // GOVTPM_E2E_SEED=N another run than that of seed 1, GOVTPM_E2E_SEQUENCE=N one sequence of it, and GOVTPM_E2E_TRACE=1 prints every command.
+// With LD_LIBRARY_PATH leading to another libtpms, that one is compared with; what commands it has beyond libtpms 0.9 are tried as well
+// (newer_test.go).
+//
 // Differences that are meant are lines of testdata/differences.txt, each with its reason. One that leaves the two in different
 // states ends the sequence, after which both start again from the common state, or is settled at once (settle_test.go).
 //

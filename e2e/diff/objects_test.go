@@ -64,6 +64,7 @@ func (w *world) create(parent *object, p wire.TPMTPublic, auth, data []byte) *ob
 	if !w.single && w.chance(0.6) && parent.public.same() && !w.fresh[parent.hierarchy] && parent.hierarchy != wire.RHNull {
 		from := w.rng.IntN(2)
 		for _, v := range []*two{&o.public, &o.private, &o.creation, &o.ticket} {
+			w.replacePooled(*v, both((*v)[from]))
 			*v = both((*v)[from])
 		}
 	}

@@ -29,6 +29,8 @@ var responses = map[wire.CC]string{
 	wire.CCECDHKeyGen:            "point? point?",
 	wire.CCECDHZGen:              "point",
 	wire.CCZGen2Phase:            "point point?",
+	wire.CCECCEncrypt:            "point? 2B~ digest~",
+	wire.CCECCDecrypt:            "2B",
 	wire.CCEncryptDecrypt:        "2B iv",
 	wire.CCEncryptDecrypt2:       "2B iv",
 	wire.CCHash:                  "digest hashcheck",

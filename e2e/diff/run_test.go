@@ -354,6 +354,9 @@ func (w *world) effect(c *command, handles []wire.Handle, params [][]byte, r *re
 		if c.code == wire.CCClear && w.allocation != nil {
 			w.allocateAgain()
 		}
+		if c.code != wire.CCHierarchyControl {
+			w.evictLeft()
+		}
 	case wire.CCPolicyAuthValue, wire.CCPolicyPassword, wire.CCPolicyRestart, wire.CCPolicySecret, wire.CCPolicySigned,
 		wire.CCPolicyTicket, wire.CCPolicyAuthorize, wire.CCPolicyNameHash, wire.CCPolicyCpHash, wire.CCPolicyTemplate,
 		wire.CCPolicyDuplicationSelect:

@@ -3,6 +3,7 @@ package diff
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"govtpm/tpm2/wire"
 )
@@ -91,4 +92,30 @@ func (w *world) settlePIN(x *nvIndex) {
 		}
 	}
 	w.stop("a PIN index that was written in part and cannot be written as a whole")
+}
+
+// evictLeft takes out of theirs the persistent objects that went with their hierarchy in ours.
+func (w *world) evictLeft() {
+	var kept [2][]wire.Handle
+	for side, tpm := range w.tpm {
+		out, err := tpm.execute(0, (&command{code: wire.CCGetCapability}).u32(uint32(wire.CapHandles)).u32(0x81000000).u32(1000).bytes(w, side))
+		var d wire.TPMSCapabilityData
+		if a := open(out, false); err != nil || len(a.params) < 1 || wire.Unmarshal(a.params[1:], nil, &d) != wire.RCSuccess {
+			return
+		}
+		kept[side] = d.Data.Handles
+	}
+	for _, h := range kept[theirs] {
+		if slices.Contains(kept[ours], h) {
+			continue
+		}
+		w.known.meant(w, "kept-objects")
+		w.single = true
+		r := w.run(w.passwordCommand(wire.CCEvictControl, wire.RHPlatform, h).u32(uint32(h)))
+		w.single = false
+		if !r.ok {
+			w.stop("a persistent object that outlives its hierarchy")
+		}
+		w.auditApart = w.auditApart || w.audited[wire.CCEvictControl]
+	}
 }

@@ -28,9 +28,9 @@ func genSwap(w *world) {
 		}
 	}
 	w.log = append(w.log, "     each loads the state of the other")
-	w.swapped = true
 	w.swapValues()
 	w.startAgain(kind)
+	w.askFirmware()
 	genLook(w)
 	for _, h := range keysOf(w.nv) {
 		w.nvUse(h)

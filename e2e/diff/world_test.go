@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
 	"slices"
@@ -34,7 +35,7 @@ type world struct {
 	shutdown   int              // what the last TPM2_Shutdown since Startup was, notShutDown if there was none
 	allocation []byte           // of PCRs, to come into force with the next start
 	clockSet   bool             // TPM2_ClockSet since Startup
-	swapped    bool             // theirs has a state that ours has saved
+	firmware   [2]uint64        // version that each attests
 	audited    map[wire.CC]bool // commands that are or were audited
 	auditApart bool             // the command audit digest may differ
 	locality   uint8
@@ -119,7 +120,7 @@ func (w *world) reset() {
 	w.fresh = make(map[wire.Handle]bool)
 	w.pool = make(map[string][]two)
 	w.contexts, w.policies, w.log = nil, commandPolicies(), nil
-	w.locality, w.over, w.shutdown, w.swapped = 0, false, notShutDown, false
+	w.locality, w.over, w.shutdown = 0, false, notShutDown
 	w.allocation, w.clockSet = nil, false
 	w.audited, w.auditApart = map[wire.CC]bool{wire.CCSetCommandCodeAuditStatus: true}, false
 }
@@ -241,4 +242,15 @@ func (w *world) remember(kind string, v two) {
 		return
 	}
 	w.pool[kind] = append(list, v)
+}
+
+// replacePooled puts another value for one that was remembered.
+func (w *world) replacePooled(old, v two) {
+	for _, list := range w.pool {
+		for i, x := range list {
+			if bytes.Equal(x[ours], old[ours]) && bytes.Equal(x[theirs], old[theirs]) {
+				list[i] = v
+			}
+		}
+	}
 }
