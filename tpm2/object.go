@@ -128,11 +128,7 @@ func (o *object) wipe() {
 	wipeExponent(&o.exponent)
 	o.privateKeys.wipe()
 	if o.sequence != nil {
-		clear(o.sequence.auth)
-		clear(o.sequence.outerPad)
-		if o.sequence.cmac != nil {
-			clear(o.sequence.cmac.key)
-		}
+		o.sequence.wipe()
 	}
 }
 

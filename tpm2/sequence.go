@@ -74,6 +74,23 @@ func (s *sequence) write(data []byte) {
 	}
 }
 
+// wipe overwrites the secrets of the sequence, in whatever state a fault left it. A running hash is one where a key or a proof went into it.
+func (s *sequence) wipe() {
+	clear(s.auth)
+	clear(s.outerPad)
+	for _, h := range s.hashes {
+		if h.hash != nil {
+			h.hash.Reset()
+		}
+	}
+	if s.cmac != nil {
+		clear(s.cmac.key)
+	}
+	if s.message != nil && s.message.ticket != nil {
+		s.message.ticket.Reset()
+	}
+}
+
 // noteBlock looks at a block of a hash sequence: if the first one is too short to tell, a ticket is not safe (Part 3, 17.8.1).
 func (s *sequence) noteBlock(data []byte) {
 	if s.kind == sequenceHash && !s.firstBlock {

@@ -101,3 +101,51 @@ func TestWipeWhatIsReplaced(t *testing.T) {
 	b.startup(wire.SUClear)
 	wiped("Startup", null)
 }
+
+// A sequence leaves neither its keys nor a hash that a key went into.
+func TestWipeSequences(t *testing.T) {
+	b := newExtendedTPM(t)
+	mac := hmacKey(wire.AlgSHA256, wire.ObjectSign, []byte("key"))
+	mac.hierarchy = wire.RHOwner
+	key := b.addKey(mac)
+	for name, start := range map[string]*testCommand{
+		"HMAC":         newCommand(wire.CCHMACStart, key).password(keyAuth).b2([]byte(sequenceAuth)).put(wire.AlgSHA256),
+		"signature":    signStart(key),
+		"verification": verifyStart(key),
+	} {
+		h := b.must(start).handle()
+		b.must(sequenceUpdateCommand(h, []byte("message")))
+		q := b.object(h).sequence
+		b.flush(h)
+		left := [][]byte{q.auth, q.outerPad}
+		if q.message != nil && q.message.ticket != nil {
+			if got := q.message.ticket.Sum(nil); !bytes.Equal(got, hashOf(contextHashAlg)) {
+				t.Errorf("%s: the ticket's hash goes on", name)
+			}
+		} else if name == "verification" {
+			t.Error("a verification without ticket")
+		}
+		if got := q.hashes[0].hash.Sum(nil); !bytes.Equal(got, hashOf(wire.AlgSHA256)) {
+			t.Errorf("%s: the hash goes on", name)
+		}
+		for i, s := range left {
+			if len(s) == 0 || !bytes.Equal(s, make([]byte, len(s))) {
+				t.Errorf("%s: secret %d is %x", name, i, s)
+			}
+		}
+	}
+	b.flush(key)
+
+	key = b.addKey(cipherKey(wire.AlgAES, wire.AlgCMAC, wire.ObjectSign, bytes.Repeat([]byte{1}, 16)))
+	h := b.must(newCommand(wire.CCHMACStart, key).password(keyAuth).b2([]byte(sequenceAuth)).put(wire.AlgCMAC)).handle()
+	b.must(sequenceUpdateCommand(h, sequenceMessage()))
+	q := b.object(h).sequence
+	b.flush(h)
+	x, err := q.extensionState()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if zero := make([]byte, 16); !bytes.Equal(x.CMAC.Key, zero) || !bytes.Equal(x.CMAC.State, zero) {
+		t.Errorf("CMAC: %+v", x.CMAC)
+	}
+}
