@@ -14,7 +14,7 @@ type Sequence struct {
 	Type    string         `json:"type"` // hash, hmac, event, cmac, signing or verification
 	Scheme  string         `json:"scheme,omitempty"`
 	Hashes  []string       `json:"hashes"`
-	Bytes   *uint64        `json:"bytes,omitempty"` // so far, where the state tells; of HMAC without the block of the key
+	Bytes   *uint64        `json:"bytes,omitempty"` // of the message so far, where the state tells
 	Ticket  string         `json:"ticketHierarchy,omitempty"`
 	Auth    bool           `json:"authSet"`
 	Secrets map[string]Hex `json:"secrets,omitempty"`
@@ -32,15 +32,15 @@ func sequenceOf(h wire.Handle, slot *nvstate.AnyObject, secrets bool) Sequence {
 	default:
 		r.Type = "hash"
 	}
-	r.hashes(states, s.HMACKey)
+	r.hashes(states, len(s.HMACKey))
 	if secrets {
 		r.Secrets = map[string]Hex{"auth": s.Auth, "hmacOuterKey": s.HMACKey}
 	}
 	return r
 }
 
-// hashes tells of the running hashes, and how much they have taken in besides the block of an HMAC's key.
-func (r *Sequence) hashes(states []nvstate.HashState, pad []byte) {
+// hashes tells of the running hashes, and how much they have taken in after the bytes that came before the message.
+func (r *Sequence) hashes(states []nvstate.HashState, before int) {
 	for i := range states {
 		s := &states[i]
 		if s.Type == nvstate.HashStateEmpty {
@@ -49,8 +49,8 @@ func (r *Sequence) hashes(states []nvstate.HashState, pad []byte) {
 		r.Hashes = append(r.Hashes, s.Hash.String())
 		if s.Extension == nil && s.Type != nvstate.HashStateMAC {
 			n := s.Bits / 8
-			if n >= uint64(len(pad)) {
-				n -= uint64(len(pad))
+			if n >= uint64(before) {
+				n -= uint64(before)
 			}
 			r.Bytes = &n
 		}
@@ -73,7 +73,11 @@ func extendedSequenceOf(h wire.Handle, x *nvstate.SequenceExtension, secrets boo
 	if x.Kind == nvstate.SequenceVerify {
 		r.Type, r.Ticket = "verification", hierarchyName(s.TicketHierarchy)
 	}
-	r.hashes([]nvstate.HashState{s.Hash}, s.OuterPad)
+	before := len(s.OuterPad) // the block of an HMAC's key
+	if s.Scheme.Scheme == wire.AlgSM2 {
+		before = s.Scheme.HashAlg.DigestSize() // Z_A (Part 1, 45.2.2.1)
+	}
+	r.hashes([]nvstate.HashState{s.Hash}, before)
 	if secrets {
 		r.Secrets = map[string]Hex{"auth": x.Auth, "hmacOuterKey": s.OuterPad}
 	}

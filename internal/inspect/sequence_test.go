@@ -28,7 +28,7 @@ func TestExtendedSequences(t *testing.T) {
 	}
 	secret := bytes.Repeat([]byte{0xA5}, 16)
 	pad := bytes.Repeat(secret, 4)
-	for i, x := range []nvstate.SequenceExtension{
+	extended := []nvstate.SequenceExtension{
 		{Kind: nvstate.SequenceCMAC, Auth: []byte("sq"), CMAC: nvstate.CMACState{Cipher: wire.AlgAES, Key: secret, State: secret}},
 		{Kind: nvstate.SequenceSign, Signature: nvstate.SignatureState{Scheme: wire.TPMTSigScheme{Scheme: wire.AlgECDSA, HashAlg: wire.AlgSHA256},
 			Hash: running(nvstate.HashStateHash, wire.AlgSHA256, sha256.New(), 70)}},
@@ -36,8 +36,9 @@ func TestExtendedSequences(t *testing.T) {
 			Scheme: wire.TPMTSigScheme{Scheme: wire.AlgHMAC, HashAlg: wire.AlgSHA256}, OuterPad: pad,
 			Hash:            running(nvstate.HashStateHMAC, wire.AlgSHA256, sha256.New(), 64+5),
 			TicketHierarchy: wire.RHOwner, Ticket: running(nvstate.HashStateHMAC, wire.AlgSHA512, sha512.New(), 128)}},
-	} {
-		v.Objects[i] = nvstate.AnyObject{Extension: &x}
+	}
+	for i := range extended {
+		v.Objects[i] = nvstate.AnyObject{Extension: &extended[i]}
 	}
 	blob, err := v.Encode(nvstate.LevelNull)
 	if err != nil {
@@ -59,5 +60,14 @@ func TestExtendedSequences(t *testing.T) {
 	}
 	if _, out, _ = run(blob, "--json", "--secrets", "-"); !strings.Contains(out, "a5a5a5a5a5a5") || !strings.Contains(out, `"scheme": "hmac-sha256"`) {
 		t.Errorf("%s", out)
+	}
+
+	// Of SM2 the digest in front of the message does not count.
+	extended[1].Signature.Scheme.Scheme = wire.AlgSM2
+	if blob, err = v.Encode(nvstate.LevelNull); err != nil {
+		t.Fatal(err)
+	}
+	if _, out, _ = run(blob, "-"); !strings.Contains(strings.Join(strings.Fields(out), " "), "signing sequence, sm2-sha256, 38 bytes so far") {
+		t.Errorf("SM2: %s", out)
 	}
 }
