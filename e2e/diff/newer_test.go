@@ -5,11 +5,14 @@ import "govtpm/tpm2/wire"
 // Generators of the commands that came with libtpms 0.10. An older one gets commands about policies instead.
 
 func genNewer(w *world) {
-	if w.info[wire.CCECCEncrypt] == nil {
-		genNarrow(w)
-		return
+	possible := []func(*world){genNarrow}
+	if w.info[wire.CCECCEncrypt] != nil && w.info[wire.CCECCDecrypt] != nil {
+		possible = append(possible[:0], genECCEncryption)
 	}
-	pick(w, genECCEncryption, genCapabilityPolicy, genCapabilityPolicy, genParametersPolicy)(w)
+	if w.info[wire.CCPolicyCapability] != nil && w.info[wire.CCPolicyParameters] != nil {
+		possible = append(possible, genCapabilityPolicy, genCapabilityPolicy, genParametersPolicy)
+	}
+	pick(w, possible...)(w)
 }
 
 // kdfScheme is a TPMT_KDF_SCHEME+, mostly one that encrypts.
