@@ -179,7 +179,7 @@ func policyTransportSPDMRow() commandRow {
 			{"requester: a hash that the TPM does not have", param(1, noAlg), wire.RCHash.Parameter(1)},
 			{"TPM: a hash that the TPM does not have", param(2, noAlg), wire.RCHash.Parameter(2)},
 			{"requester: a handle", param(1, wire.Marshal(wire.RHOwner)), wire.RCHash.Parameter(1)},
-			{"TPM: one octet", param(2, []byte{0}), wire.RCHash.Parameter(2)},
+			{"TPM: one octet", param(2, []byte{0}), wire.RCSize.Parameter(2)},
 			{"requester: short", param(1, short), wire.RCSize.Parameter(1)},
 			{"TPM: short", param(2, short), wire.RCSize.Parameter(2)},
 			{"requester: long", param(1, long), wire.RCSize.Parameter(1)},

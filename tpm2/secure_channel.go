@@ -56,13 +56,14 @@ func (t *TPM) policyTransportSPDM(c *call, p *policyTransportSPDMParameters) err
 	return nil
 }
 
-// checkObjectName checks that a name, unless it is empty, could be that of an object (Part 1, 14). RCHash, RCSize.
+// checkObjectName checks that a name, unless it is empty, could be that of an object (Part 1, 14). RCHash; RCSize, also for less than an
+// algorithm, as TPM2_PolicyAuthorize and the reference code answer.
 func (t *TPM) checkObjectName(name wire.TPM2BName) wire.RC {
 	if len(name) == 0 {
 		return wire.RCSuccess
 	}
 	if len(name) < 2 {
-		return wire.RCHash
+		return wire.RCSize
 	}
 	alg := wire.Alg(binary.BigEndian.Uint16(name))
 	if !t.hasHash(alg) {
