@@ -138,6 +138,23 @@ func TestForgedScheme(t *testing.T) {
 	r := n.run(verifyCompleteCommand(firstTransient+1, h, &wire.TPMTSignature{SigAlg: wire.AlgHMAC,
 		Signature: wire.TPMUSignature{HMAC: wire.TPMTHA{HashAlg: wire.AlgSHA256, Digest: hmacOf(wire.AlgSHA256, []byte("k"), sequenceMessage()[:20])}}}))
 	n.want(wire.RCSuccess, r)
+	n.flushKey(h)
+
+	keys[1].public.NameAlg = wire.AlgSHA256
+	q, err := newSignatureSequence(sequenceSign, keys[1], wire.TPMTSigScheme{Scheme: wire.AlgECDSA, HashAlg: wire.AlgSHA384}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.auth = []byte(sequenceAuth)
+	x, err := q.extensionState()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n = b.reload()
+	if err := n.RestoreVolatile(withSlots(t, b, []*nvstate.SequenceExtension{x})); err != nil {
+		t.Fatal(err)
+	}
+	n.want(wire.RCSignContextKey.Handle(2), n.run(signCompleteCommand(firstTransient, n.addKey(keys[1]), nil)))
 }
 
 // useSequence loads a sequence from the payload of a context, which may be anything, and goes on with it.
