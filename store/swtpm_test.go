@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"govtpm/internal/require"
 	"govtpm/store"
 	"govtpm/store/envelope"
 	"govtpm/store/storetest"
@@ -43,10 +44,7 @@ type swtpm struct {
 // startSwtpm starts the swtpm of this machine, or skips the test.
 func startSwtpm(t *testing.T, args ...string) *swtpm {
 	t.Helper()
-	prog, err := exec.LookPath("swtpm")
-	if err != nil {
-		t.Skip("swtpm is not installed: nothing to compare with")
-	}
+	prog := require.Program(t, "swtpm")
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"govtpm/internal/require"
 	"govtpm/tpm2/wire"
 )
 
@@ -45,10 +46,7 @@ func startOracle(t *testing.T) *oracle {
 // does TPM2_Startup(CLEAR).
 func startOracleOn(t *testing.T, permanent, volatile []byte) *oracle {
 	t.Helper()
-	program, err := exec.LookPath("swtpm")
-	if err != nil {
-		t.Skip("swtpm is not installed, nothing to compare with")
-	}
+	program := require.Program(t, "swtpm")
 	dir, err := os.MkdirTemp("", "tpm2") // short, for the socket
 	if err != nil {
 		t.Fatal(err)

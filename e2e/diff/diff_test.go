@@ -5,12 +5,12 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"govtpm/internal/require"
 	"govtpm/tpm2"
 	"govtpm/tpm2/wire"
 )
@@ -43,12 +43,7 @@ func TestDifferential(t *testing.T) {
 	if os.Getenv("GOVTPM_E2E") == "" {
 		t.Skip("compares with an installed swtpm: set GOVTPM_E2E=1")
 	}
-	if _, err := exec.LookPath(swtpmPath); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	require.Program(t, swtpmPath)
 	total := shortRun
 	if os.Getenv("GOVTPM_E2E_LONG") != "" {
 		total = longRun

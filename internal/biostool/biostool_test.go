@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"govtpm/internal/biostool"
+	"govtpm/internal/require"
 )
 
 // fakeTPM answers every command, one on each connection, and keeps what it was sent.
@@ -204,10 +205,7 @@ const oldTest2 = "80010000001000000142000000010004"
 
 // TestAgreesWithSwtpmBios runs the table with the installed program: the table is right.
 func TestAgreesWithSwtpmBios(t *testing.T) {
-	tool, err := exec.LookPath("swtpm_bios")
-	if err != nil {
-		t.Skip("swtpm_bios is not installed")
-	}
+	tool := require.Program(t, "swtpm_bios")
 	tpm := &fakeTPM{}
 	sock := filepath.Join(t.TempDir(), "s")
 	tpm.start(t, "unix", sock)

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"govtpm/internal/certtool"
+	"govtpm/internal/require"
 )
 
 // A modulus of 2048 bits and a point of each curve (the generators, SEC 2).
@@ -31,9 +32,7 @@ var (
 // ca makes a CA with openssl in a new directory: ca.key and ca.pem there.
 func ca(t testing.TB, newkey ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("openssl is not installed")
-	}
+	require.Program(t, "openssl")
 	if len(newkey) == 0 {
 		newkey = []string{"-newkey", "rsa:2048"}
 	}
@@ -107,10 +106,7 @@ func TestVerify(t *testing.T) {
 // same key, validity to the end of time and subject. The order of extensions and of the subject's parts changed after version 0.7.1, so
 // it is checked by package ekcert.
 func TestAgreesWithSwtpmCert(t *testing.T) {
-	tool, err := exec.LookPath("swtpm_cert")
-	if err != nil {
-		t.Skip("swtpm_cert is not installed")
-	}
+	tool := require.Program(t, "swtpm_cert")
 	dir := ca(t)
 	pub := filepath.Join(dir, "pub")
 	if out, err := exec.Command("openssl", "rsa", "-in", filepath.Join(dir, "ca.key"), "-pubout", "-out", pub).CombinedOutput(); err != nil {

@@ -21,6 +21,7 @@ import (
 	"govtpm/control"
 	"govtpm/control/controltest"
 	"govtpm/internal/ioctltool"
+	"govtpm/internal/require"
 )
 
 // proc is the program as a process.
@@ -352,10 +353,7 @@ func ourTool(_ *testing.T, stdin string, args ...string) (int, string, string) {
 }
 
 func theirTool(t *testing.T, stdin string, args ...string) (int, string, string) {
-	path, err := exec.LookPath("swtpm_ioctl")
-	if err != nil {
-		t.Skip("swtpm_ioctl is not installed")
-	}
+	path := require.Program(t, "swtpm_ioctl")
 	var out, errs bytes.Buffer
 	cmd := exec.Command(path, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
@@ -467,10 +465,7 @@ func TestToolsOnTCP(t *testing.T) {
 
 // The tool also works on the program that ours takes the place of.
 func TestOurToolOnTheirServer(t *testing.T) {
-	path, err := exec.LookPath("swtpm")
-	if err != nil {
-		t.Skip("swtpm is not installed")
-	}
+	path := require.Program(t, "swtpm")
 	p := &proc{t: t, dir: t.TempDir(), done: make(chan error, 1)}
 	p.cmd = exec.Command(path, p.place([]string{"socket", "--tpm2", "--tpmstate", "dir=DIR", "--ctrl", ctrlArg})...)
 	p.cmd.Stderr = &p.errs

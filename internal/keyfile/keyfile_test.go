@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"govtpm/internal/keyfile"
+	"govtpm/internal/require"
 )
 
 type equaler interface{ Equal(crypto.PublicKey) bool }
@@ -56,9 +57,7 @@ func TestTools(t *testing.T) {
 	plain := filepath.Join(dir, "plain")
 	run := func(name string, args ...string) {
 		t.Helper()
-		if _, err := exec.LookPath(name); err != nil {
-			t.Skipf("%s is not installed", name)
-		}
+		require.Program(t, name)
 		if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
 			t.Fatalf("%s %v: %v\n%s", name, args, err, out)
 		}
@@ -109,9 +108,7 @@ func TestTools(t *testing.T) {
 
 // TestWrittenForOpenSSL has openssl read an encrypted key of ours.
 func TestWrittenForOpenSSL(t *testing.T) {
-	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("openssl is not installed")
-	}
+	require.Program(t, "openssl")
 	e, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ import (
 
 	"govtpm/internal/keyfile"
 	"govtpm/internal/localca"
+	"govtpm/internal/require"
 )
 
 // asProgram makes the test binary behave as swtpm_localca, so that tests can start many at once.
@@ -149,11 +150,9 @@ func TestFirstUse(t *testing.T) {
 
 func verify(t *testing.T, state, certFile string) {
 	t.Helper()
-	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("openssl is not installed")
-	}
+	openssl := require.Program(t, "openssl")
 	chain := []string{"verify", "-ignore_critical", "-CAfile", filepath.Join(state, "swtpm-localca-rootca-cert.pem"), "-untrusted", filepath.Join(state, "issuercert.pem"), certFile}
-	if out, err := exec.Command("openssl", chain...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(openssl, chain...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

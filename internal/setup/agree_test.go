@@ -10,15 +10,13 @@ import (
 	"testing"
 
 	"govtpm/internal/inspect"
+	"govtpm/internal/require"
 )
 
 // TestAgreesWithSwtpmSetup has the installed swtpm_setup with its TPM and this program with ours make TPMs by the same options: of
 // what their states hold, handles, attributes, sizes and public areas among it, only secrets and clocks differ.
 func TestAgreesWithSwtpmSetup(t *testing.T) {
-	tool, err := exec.LookPath("swtpm_setup")
-	if err != nil {
-		t.Skip("swtpm_setup is not installed")
-	}
+	tool := require.Program(t, "swtpm_setup")
 	_, args := bench(t, nil)
 	for _, options := range []string{
 		"--create-ek-cert --create-platform-cert --lock-nvram --vmid vm",

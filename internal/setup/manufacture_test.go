@@ -21,6 +21,7 @@ import (
 	"crypto/x509"
 
 	"govtpm/internal/ekcert"
+	"govtpm/internal/require"
 	"govtpm/tpm2/wire"
 )
 
@@ -97,10 +98,7 @@ func (c connTPM) Execute(command []byte) ([]byte, error) {
 // installedTPM starts the installed swtpm with fresh state.
 func installedTPM(t *testing.T) TPM {
 	t.Helper()
-	tool, err := exec.LookPath("swtpm")
-	if err != nil {
-		t.Skip("swtpm is not installed")
-	}
+	tool := require.Program(t, "swtpm")
 	dir := t.TempDir()
 	sock := filepath.Join(dir, "s")
 	cmd := exec.Command(tool, "socket", "--tpm2", "--tpmstate", "dir="+dir, "--server", "type=unixio,path="+sock, "--flags", "not-need-init,startup-clear")
@@ -118,7 +116,7 @@ func installedTPM(t *testing.T) TPM {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Skipf("swtpm did not start: %s", out.String())
+	require.Missing(t, "swtpm did not start: %s", out.String())
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"govtpm/internal/localca"
+	"govtpm/internal/require"
 )
 
 // asLocalCA makes the test binary behave as swtpm_localca, so that it can be the certificate tool; or, with a word that badCA knows,
@@ -39,10 +39,7 @@ func program0(args ...string) (code int, stdout, stderr string) {
 // installed is the option that chooses the installed swtpm for the TPM.
 func installed(t *testing.T) []string {
 	t.Helper()
-	tool, err := exec.LookPath("swtpm")
-	if err != nil {
-		t.Skip("swtpm is not installed")
-	}
+	tool := require.Program(t, "swtpm")
 	return []string{"--tpm", tool + " socket"}
 }
 

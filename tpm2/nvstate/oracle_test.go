@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"govtpm/internal/require"
 	"govtpm/tpm2/nvstate"
 	"govtpm/tpm2/wire"
 )
@@ -35,10 +36,7 @@ func envelope(blob []byte) []byte {
 // startOracle starts swtpm on a permanent and perhaps a volatile blob, and waits for it to take commands.
 func startOracle(t *testing.T, permanent, volatile []byte) *oracle {
 	t.Helper()
-	program, err := exec.LookPath("swtpm")
-	if err != nil {
-		t.Skip("swtpm is not installed, nothing to load the state with")
-	}
+	program := require.Program(t, "swtpm")
 	dir, err := os.MkdirTemp("", "nvstate") // short, for the socket
 	if err != nil {
 		t.Fatal(err)
