@@ -17,8 +17,9 @@ func (t *TPM) Execute(ctx context.Context, locality uint8, cmd []byte) ([]byte, 
 	return t.ExecuteOver(ctx, nil, locality, cmd)
 }
 
-// ExecuteOver is Execute for a command that came through a secure channel, which is the caller's to establish; nil is none. The TPM takes
-// its word for it, as for the locality, when a policy of TPM2_PolicyTransportSPDM asks (Part 3, 23.25).
+// ExecuteOver is Execute for a command that came through a secure channel, which is the caller's to establish; nil is none, as is
+// one whose Names are longer than any. The TPM takes the caller's word for it, as for the locality, when a policy of
+// TPM2_PolicyTransportSPDM asks (Part 3, 23.25).
 func (t *TPM) ExecuteOver(ctx context.Context, channel *tpm2.SecureChannel, locality uint8, cmd []byte) ([]byte, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

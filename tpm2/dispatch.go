@@ -16,12 +16,13 @@ func (t *TPM) Execute(ctx context.Context, locality uint8, commandBytes []byte) 
 	return t.ExecuteOver(ctx, nil, locality, commandBytes)
 }
 
-// ExecuteOver is Execute for a command that came through a secure channel; nil is none.
+// ExecuteOver is Execute for a command that came through a secure channel; nil is none, as is one whose Names are longer than any.
 func (t *TPM) ExecuteOver(ctx context.Context, channel *SecureChannel, locality uint8, commandBytes []byte) []byte {
 	if !t.volatile.on {
 		return errorResponse(wire.RCFailure)
 	}
-	t.volatile.locality, t.volatile.channel = locality, channel
+	t.volatile.locality, t.volatile.channel = locality, channel.orNone()
+	defer func() { t.volatile.channel = nil }()
 	if t.volatile.failure != nil {
 		return t.executeFailed(commandBytes)
 	}

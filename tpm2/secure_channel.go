@@ -18,6 +18,15 @@ type SecureChannel struct {
 	TPMKey wire.TPM2BName
 }
 
+// orNone is nil, for no channel, where a Name is longer than any can be.
+func (x *SecureChannel) orNone() *SecureChannel {
+	const maxName = 2 + 64 // of the largest digest (Part 1, 14)
+	if x == nil || max(len(x.RequesterKey), len(x.TPMKey)) > maxName {
+		return nil
+	}
+	return x
+}
+
 // channelCondition is what a policy session asks of the secure channel (Part 1, 16.7.8).
 type channelCondition struct {
 	needed       bool // checkSecureChannel

@@ -93,6 +93,7 @@ func channelUses() []channelUse {
 		{"both, the other way round", requester, tpm, swapped, wrongKey},
 		{"both, a Name cut off", requester, tpm, &SecureChannel{requester[:33], tpm}, wrongKey},
 		{"both, Names joined elsewhere", requester, tpm, &SecureChannel{append(bytes.Clone(requester), tpm[0]), tpm[1:]}, wrongKey},
+		{"any keys, one with a Name longer than any", nil, nil, &SecureChannel{TPMKey: make([]byte, 67)}, noChannel},
 		{"both the same key", tpm, tpm, &SecureChannel{tpm, tpm}, 0},
 	}
 }
@@ -312,6 +313,8 @@ func TestChannelCapabilities(t *testing.T) {
 		{"a channel", nil, &SecureChannel{requester, tpm}, wire.CapSPDMSessionInfo, 0, 9, "00 0000000c 00000001 " + both, 0},
 		{"a channel, none wanted", nil, &SecureChannel{requester, tpm}, wire.CapSPDMSessionInfo, 0, 0, "01 0000000c 00000000", 0},
 		{"a channel of the TPM's key alone", nil, &SecureChannel{TPMKey: tpm}, wire.CapSPDMSessionInfo, 0, 1, "00 0000000c 00000001 0000" + both[72:], 0},
+		{"a Name longer than any", nil, &SecureChannel{RequesterKey: make([]byte, 67), TPMKey: tpm}, wire.CapSPDMSessionInfo, 0, 1, "00 0000000c 00000000", 0},
+		{"a key's Name longer than any", nil, &SecureChannel{TPMKey: make([]byte, 70000)}, wire.CapSPDMSessionInfo, 0, 1, "00 0000000c 00000000", 0},
 		{"another property", nil, nil, wire.CapSPDMSessionInfo, 1, 9, "", wire.RCValue.Parameter(2)},
 	} {
 		b.env.ChannelKeys, b.channel = tc.keys, tc.channel
