@@ -90,10 +90,11 @@ type Info struct {
 // Store keeps the blobs of one TPM. Its methods may be called from several goroutines.
 type Store interface {
 	// Load returns a blob, or an error that is ErrNotExist if there is none and any other error if there is one that
-	// cannot be read.
+	// cannot be read. The bytes are the caller's, who overwrites them after use: a Store that keeps the blob in memory
+	// gives a copy.
 	Load(Kind) ([]byte, error)
 	// Save stores a blob and returns when it is durable. After an error the old blob is still there, or, if only the
-	// last step failed, the new one; never a part of either.
+	// last step failed, the new one; never a part of either. The bytes stay the caller's, who may overwrite them then.
 	Save(Kind, []byte) error
 	// Delete removes a blob. It is no error if there is none.
 	Delete(Kind) error

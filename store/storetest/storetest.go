@@ -137,15 +137,26 @@ func testSizes(t *testing.T, s store.Store, _ func() store.Store) {
 	WantBlob(t, s, store.Permanent, pattern(1, 5))
 }
 
-func testCopies(t *testing.T, s store.Store, _ func() store.Store) {
+// testCopies wipes what was saved and what was loaded, as a TPM does.
+func testCopies(t *testing.T, s store.Store, again func() store.Store) {
 	must(t, s.Lock(0))
-	b := pattern(1, 50)
-	must(t, s.Save(store.Permanent, b))
-	b[0]++
-	got, err := s.Load(store.Permanent)
-	must(t, err)
-	got[1]++
-	WantBlob(t, s, store.Permanent, pattern(1, 50))
+	for _, k := range store.Kinds() {
+		b := pattern(1, 50)
+		must(t, s.Save(k, b))
+		clear(b)
+		for range 2 {
+			got, err := s.Load(k)
+			must(t, err)
+			clear(got)
+		}
+		WantBlob(t, s, k, pattern(1, 50))
+	}
+	must(t, s.Unlock())
+	other := again()
+	defer other.Close()
+	for _, k := range store.Kinds() {
+		WantBlob(t, other, k, pattern(1, 50))
+	}
 }
 
 func testExcludes(t *testing.T, s store.Store, again func() store.Store) {
