@@ -46,6 +46,7 @@ func (s *Sealed) open(k Kind) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer clear(blob) // without a key it is plain
 	state, err := envelope.Open(blob, s.key)
 	if err != nil {
 		return nil, fmt.Errorf("load %v: %w", k, err)
@@ -58,7 +59,9 @@ func (s *Sealed) Save(k Kind, state []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.safe[k] {
-		if _, err := s.load(k); !s.safe[k] {
+		old, err := s.load(k)
+		clear(old)
+		if !s.safe[k] {
 			return fmt.Errorf("save %v: %w (%w)", k, ErrUnreadable, err)
 		}
 	}
@@ -66,6 +69,7 @@ func (s *Sealed) Save(k Kind, state []byte) error {
 	if err != nil {
 		return fmt.Errorf("save %v: %w", k, err)
 	}
+	defer clear(blob)
 	return s.Store.Save(k, blob)
 }
 

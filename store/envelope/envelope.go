@@ -46,6 +46,7 @@ func Seal(state []byte, key *Key, rand io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer clear(body) // without a key it is plain
 	return addHeader(f, body), nil
 }
 

@@ -33,6 +33,7 @@ func (k Keys) Export(state []byte, decrypted bool, rand io.Reader) (blob []byte,
 		}
 		f |= flagMigrationKey | k.Migration.sizeFlag(flagMigration256)
 	}
+	defer clear(outer)
 	return addHeader(f|flagMigration, outer), fileKey != nil, nil
 }
 
