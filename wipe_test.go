@@ -11,10 +11,15 @@ import (
 	"govtpm/store/storetest"
 )
 
-// watchedStore remembers what it gave out.
+// watchedStore remembers what it gave out and what it was given.
 type watchedStore struct {
 	store.Store
-	given [][]byte
+	given, taken [][]byte
+}
+
+func (s *watchedStore) Save(k store.Kind, b []byte) error {
+	s.taken = append(s.taken, b)
+	return s.Store.Save(k, b)
 }
 
 func (s *watchedStore) Load(k store.Kind) ([]byte, error) {
@@ -83,5 +88,28 @@ func TestLoadedStatesAreWiped(t *testing.T) {
 				t.Errorf("%d states were read, want %d", states, tt.want)
 			}
 		})
+	}
+}
+
+// The state that a TPM saves does not stay in memory, whether it could be saved or not.
+func TestSavedStatesAreWiped(t *testing.T) {
+	for name, fail := range map[string]func(int) bool{"saved": nil, "storage full": func(n int) bool { return n > 2 }} {
+		mem := store.NewMemory()
+		s := &watchedStore{Store: mem}
+		if fail != nil {
+			s.Store = storetest.NewFaulty(mem, fail)
+		}
+		b := open(t, s, govtpm.Options{}).started()
+		if _, err := b.Execute(context.Background(), 0, unhex(changeOwnerAuth("", "x"))); err != nil {
+			t.Fatal(err)
+		}
+		if len(s.taken) < 2 {
+			t.Errorf("%s: %d states were saved", name, len(s.taken))
+		}
+		for i, state := range s.taken {
+			if len(bytes.Trim(state, "\x00")) != 0 {
+				t.Errorf("%s: state %d is left in memory", name, i+1)
+			}
+		}
 	}
 }

@@ -36,6 +36,7 @@ func (t *TPM) savePermanent() error {
 	if err != nil {
 		return err
 	}
+	defer clear(state)
 	if err := t.env.Storage.SavePermanent(state); err != nil {
 		return fmt.Errorf("saving the permanent state: %w", err)
 	}

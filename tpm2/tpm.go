@@ -46,7 +46,7 @@ type Clock interface {
 
 // Storage keeps the permanent state of one TPM.
 type Storage interface {
-	// SavePermanent returns when the state is durable. On error the TPM goes into failure mode.
+	// SavePermanent returns when the state is durable. On error the TPM goes into failure mode. The bytes stay the TPM's, which wipes them.
 	SavePermanent(state []byte) error
 	// LoadPermanent returns the state saved last, nil if none ever was: what a TPM that failed goes on with. It is the TPM's then, which wipes it.
 	LoadPermanent() ([]byte, error)
