@@ -89,6 +89,22 @@ func TestParseProfile(t *testing.T) {
 	}
 }
 
+// Who writes a profile reads at once all that it lacks, and which item is wrong.
+func TestProfileMessages(t *testing.T) {
+	most := "0x11f-0x122,0x124-0x12e,0x130-0x140,0x142-0x142,0x146-0x159,0x15b-0x15e,0x160-0x165,0x167-0x174,0x176-0x178,0x17a-0x193"
+	algorithms := "rsa,aes,mgf1,keyedhash,xor,sha256,sha384,null,oaep,ecdsa,ecdh,kdf1-sp800-56a,kdf2,kdf1-sp800-108,ecc,ecc-nist,symcipher"
+	for members, want := range map[string]string{
+		`"Commands":"` + most + `"`:         "mandatory commands are missing: 0x143 TPM2_SelfTest, 0x144 TPM2_Startup, 0x145 TPM2_Shutdown",
+		`"Algorithms":"` + algorithms + `"`: "mandatory algorithms are missing: hmac, cfb",
+		`"Commands":"0x144,CreatePrimary"`:  `"CreatePrimary" in the commands is no number or range of numbers`,
+		`"Commands":"0x144,"`:               `"" in the commands is no number or range of numbers`,
+	} {
+		if _, err := nvstate.ParseProfile(`{"Name":"custom","StateFormatLevel":7,` + members + `}`); err == nil || !strings.HasSuffix(err.Error(), ": "+want) {
+			t.Errorf("%s: %v, want %s", members, err, want)
+		}
+	}
+}
+
 // The text libtpms writes is written here too.
 func TestProfileText(t *testing.T) {
 	text := customProfile(t)

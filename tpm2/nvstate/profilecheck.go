@@ -60,7 +60,7 @@ func (p *Profile) CommandSet() (CommandSet, error) {
 			last, ok = commandNumber(high)
 		}
 		if !ok || last < first {
-			return set, profileError(ErrValue, "a command that is no number or range of numbers")
+			return set, profileError(ErrValue, strconv.Quote(cut(item, 32))+" in the commands is no number or range of numbers")
 		}
 		for n := first; n <= last; n++ {
 			if !knownCommand(wire.CC(n)) {
@@ -95,10 +95,14 @@ func (p *Profile) checkCommands() (Level, error) {
 	if err != nil {
 		return 0, err
 	}
+	var missing []string
 	for _, cc := range mandatoryCommands {
 		if !set.Contains(cc) {
-			return 0, profileError(ErrValue, "mandatory command 0x"+strconv.FormatUint(uint64(cc), 16)+" is missing")
+			missing = append(missing, "0x"+strconv.FormatUint(uint64(cc), 16)+" "+cc.String())
 		}
+	}
+	if len(missing) > 0 {
+		return 0, profileError(ErrValue, "mandatory commands are missing: "+strings.Join(missing, ", "))
 	}
 	level := LevelNull
 	for _, cc := range set.Commands() {
@@ -143,10 +147,9 @@ func (p *Profile) checkAlgorithms() (Level, error) {
 			return 0, profileError(ErrValue, "unknown algorithm "+strconv.Quote(cut(token, 32)))
 		}
 	}
-	for token := range strings.SplitSeq(mandatoryAlgorithms, ",") {
-		if !slices.Contains(listed, token) {
-			return 0, profileError(ErrValue, "mandatory algorithm "+token+" is missing")
-		}
+	missing := slices.DeleteFunc(strings.Split(mandatoryAlgorithms, ","), func(token string) bool { return slices.Contains(listed, token) })
+	if len(missing) > 0 {
+		return 0, profileError(ErrValue, "mandatory algorithms are missing: "+strings.Join(missing, ", "))
 	}
 	return p.checkMinSizes()
 }
