@@ -43,12 +43,8 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 // Run is Main with environment variables, "NAME=value", in front of the process's own.
 func Run(args, environ []string, stdout, stderr io.Writer) int {
 	e := &env{stdout: stdout, stderr: stderr, lookup: overlay(environ), environ: environ, now: time.Now, rand: rand.Reader}
-	done, err := e.run(args)
-	if err != nil {
+	if err := e.run(args); err != nil {
 		fmt.Fprintf(stderr, "%v\n", err)
-		return 1
-	}
-	if !done {
 		return 1
 	}
 	return 0
@@ -65,31 +61,30 @@ func overlay(environ []string) func(string) (string, bool) {
 	}
 }
 
-// run is the program; not done without an error means that the usage was all it could say.
-func (e *env) run(args []string) (done bool, err error) {
+// run is the program.
+func (e *env) run(args []string) error {
 	given, _, err := grammar().Parse(args)
 	o := defaults()
 	for _, g := range given {
 		switch g.Name {
 		case "version":
 			fmt.Fprintln(e.stdout, banner)
-			return true, nil
+			return nil
 		case "help":
 			fmt.Fprint(e.stdout, usage)
-			return true, nil
+			return nil
 		case "print-capabilities":
 			fmt.Fprintln(e.stdout, capabilities)
-			return true, nil
+			return nil
 		}
 		if err := o.set(g.Name, g.Arg); err != nil {
-			return false, err
+			return err
 		}
 	}
 	if err != nil {
-		fmt.Fprint(e.stdout, usage)
-		return false, err
+		return fmt.Errorf("%w\nTry '%s --help' for the options there are.", err, Name) //nolint:staticcheck // a sentence for people
 	}
-	return true, e.issue(o)
+	return e.issue(o)
 }
 
 // issue makes the certificate the options ask for.

@@ -218,7 +218,7 @@ func TestErrors(t *testing.T) {
 		want string
 	}{
 		{nil, "missing public key"},
-		{[]string{"--foo"}, "swtpm_cert: unrecognized option '--foo'"},
+		{[]string{"--foo"}, "swtpm_cert: unrecognized option '--foo'\nTry 'swtpm_cert --help' for the options there are.\n"},
 		{[]string{"--modulus"}, "option '--modulus' requires an argument"},
 		{without("--modulus"), "missing public key"},
 		{without("--issuercert"), "issuer certificate name"},

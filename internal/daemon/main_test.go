@@ -68,7 +68,7 @@ func runProgram(env map[string]string, args ...string) (status int, stdout, stde
 func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	rows := []struct{ args, stderr string }{
-		{"", "Missing TPM interface type.\n"},
+		{"", "Missing TPM interface type.\n" + synopsis + "Try 'swtpm --help'.\n"},
 		{"foo", "Unsupported TPM interface type 'foo'.\n" + synopsis + "Try 'swtpm --help'.\n"},
 		{"socket --foo", "socket: unrecognized option '--foo'\nTry 'swtpm socket --help'.\n"},
 		{"socket --tpmstate", "socket: option '--tpmstate' requires an argument\nTry 'swtpm socket --help'.\n"},

@@ -45,7 +45,7 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 // Main runs the program.
 func (p *Program) Main(args []string) int {
 	if len(args) == 0 {
-		fmt.Fprintln(p.Stderr, "Missing TPM interface type.")
+		fmt.Fprintf(p.Stderr, "Missing TPM interface type.\n%sTry 'swtpm --help'.\n", synopsis)
 		return 1
 	}
 	switch args[0] {

@@ -33,7 +33,7 @@ create-tpmca         : make an authority whose key is in a TPM; also
                        swtpm-create-tpmca
 
 Use the --help option to see the help screen of each interface and tool.
-Use the --version option to see version information.
+Use 'swtpm --version' to see version information.
 `
 
 const socketUsage = `Usage: swtpm socket [options]

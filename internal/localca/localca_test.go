@@ -334,7 +334,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{nil, "--type"},
 		{[]string{"--type", "foo"}, "unknown certificate type 'foo'"},
-		{[]string{"--bogus"}, "swtpm_localca: unrecognized option '--bogus'"},
+		{[]string{"--bogus"}, "swtpm_localca: unrecognized option '--bogus'\nTry 'swtpm_localca --help' for the options there are.\n"},
 		{[]string{"--type", "ek", "--ek", ""}, "--ek or --key"},
 		{[]string{"--type", "ek", "--ek", "x=12"}, "needs x= and y="},
 		{[]string{"--type", "ek", "--ek", "x=1,z=2"}, "'z=2' is not part of a key"},

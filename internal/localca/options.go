@@ -20,6 +20,11 @@ var flagOptions = []string{"tpm2", "allow-signing", "decryption"}
 
 var errHelp = errors.New("help was asked for")
 
+// seeHelp says where the options of a program are told, after one that it does not have.
+func seeHelp(err error, program string) error {
+	return fmt.Errorf("%w\nTry '%s --help' for the options there are.", err, program) //nolint:staticcheck // a sentence for people
+}
+
 // options are the options of one run.
 type options struct {
 	text  map[string]string
@@ -49,7 +54,7 @@ func parse(args []string) (*options, error) {
 		}
 	}
 	if err != nil {
-		return nil, err
+		return nil, seeHelp(err, Name)
 	}
 	return o, o.check()
 }

@@ -74,7 +74,7 @@ func parseTPMCA(args []string) (*tpmcaOptions, error) {
 		err = fmt.Errorf("%s: unexpected argument '%s'", TPMCAName, operands[0])
 	}
 	if err != nil {
-		return nil, err
+		return nil, seeHelp(err, TPMCAName)
 	}
 	return o, o.check()
 }
