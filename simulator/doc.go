@@ -8,4 +8,6 @@
 //	rsp, err := tpm2.GetRandom{BytesRequested: 16}.Execute(sim)
 //
 // works as it stands. The functions and methods have the names that programs know from other simulators.
+//
+// What they do not cover is behind [Simulator.TPM]: state to be saved and loaded, secure channels, localities.
 package simulator
