@@ -225,6 +225,9 @@ func (t *TPM) newEngine() (*tpm2.TPM, error) {
 	if err != nil {
 		return nil, withResult(err, resultFail)
 	}
+	for _, name := range tpm2.IgnoredMembers(t.opts.Profile) {
+		t.opts.Log("the profile's member %q is ignored: it is none that profiles have", name)
+	}
 	engine, err := tpm2.Manufacture(t.environment(), tpm2.Options{Profile: profile, Seeds: t.opts.Seeds})
 	return engine, withResult(err, resultFailure)
 }

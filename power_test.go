@@ -222,3 +222,11 @@ func TestFailureAtEveryWrite(t *testing.T) {
 		b.want(startupClear, success)
 	}
 }
+
+// A misspelt member takes nothing from a new TPM; who made the profile is told so.
+func TestProfileWithIgnoredMember(t *testing.T) {
+	b := open(t, store.NewMemory(), govtpm.Options{Profile: `{"Name":"custom","Command":"0x144"}`}).started()
+	if got := b.log.all(); len(got) != 1 || got[0] != `the profile's member "Command" is ignored: it is none that profiles have` {
+		t.Errorf("%q", got)
+	}
+}

@@ -80,7 +80,7 @@ type TPM struct {
 }
 
 // Open returns the TPM whose state is in s, powered off. It touches nothing in the store. The store is the TPM's from now on:
-// Close closes it.
+// Close closes it. State that swtpm is to read, or wrote, has an envelope: then s is what store.Seal returns.
 func Open(s store.Store, o Options) (*TPM, error) {
 	if s == nil {
 		return nil, errors.New("govtpm: a TPM needs a store")

@@ -93,6 +93,10 @@ func ParseProfile(json string) (*Profile, error) {
 	return profileOf(text)
 }
 
+// IgnoredMembers tells which members of a text that ParseProfile takes have no meaning, such as a misspelt one: the TPM has then
+// all that the profile should have left out.
+func IgnoredMembers(json string) []string { return nvstate.IgnoredMembers(json) }
+
 // loadProfile makes the profile that state holds; empty is the null profile.
 func loadProfile(json string) (*Profile, error) {
 	if json == "" {

@@ -105,6 +105,22 @@ func TestProfileMessages(t *testing.T) {
 	}
 }
 
+// What no profile has is passed over, and told to who asks.
+func TestIgnoredMembers(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"Name":"custom","StateFormatLevel":8,"Commands":"","Algorithms":"","Attributes":"","Description":""}`: "",
+		`{"Name":"custom","commands":"0x144","Algorithm":"rsa","Level":8}`:                                      "Algorithm,Level,commands",
+		"{\"Name\":\"custom\",\"Command\":\"0x144\"}\n":                                                         "Command",
+		`{"Name":"custom","Command":`:                                                                           "",
+		"default-v2":                                                                                            "",
+		"":                                                                                                      "",
+	} {
+		if got := strings.Join(nvstate.IgnoredMembers(text), ","); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
 // The text libtpms writes is written here too.
 func TestProfileText(t *testing.T) {
 	text := customProfile(t)

@@ -1,6 +1,8 @@
 package nvstate
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,6 +35,15 @@ func RequestedProfile(text string) (Profile, error) {
 		return p, nil
 	}
 	return p, p.customize(members, level)
+}
+
+// IgnoredMembers gives the members of a profile's text that no profile has, in order. Like libtpms the readers pass over them.
+func IgnoredMembers(text string) []string {
+	members, _ := parseMembers(strings.TrimSpace(text))
+	for _, name := range []string{"Name", "StateFormatLevel", "Commands", "Algorithms", "Attributes", "Description"} {
+		delete(members, name)
+	}
+	return slices.Sorted(maps.Keys(members))
 }
 
 // requestedLevel reads the member StateFormatLevel, 0 when there is none.

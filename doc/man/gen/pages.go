@@ -61,7 +61,8 @@ func programPages() []*page {
 					"A profile says which commands and algorithms a new TPM 2 has; its state keeps it. default-v2, default-v1 and null are those of " +
 						"libtpms. A profile with the name custom, or one that begins with custom:, has lists of its own: Commands, numbers and " +
 						"ranges of TPM_CC; Algorithms; Attributes. A list stands in place of the profile's, so it must name all that the TPM is to " +
-						"have: --print-profiles tells what to begin with. Without a profile it is null, with which every libtpms can take the TPM over.",
+						"have: --print-profiles tells what to begin with, and --print-capabilities what can be left out (canbedisabled). " +
+						"Without a profile it is null, with which every libtpms can take the TPM over.",
 					"Beyond what libtpms has, Commands can name every command of TPM 2.0 version 185 that this program can run, and Algorithms " +
 						"sm3-256, sm4, sha3-256, sha3-384, sha3-512 and hkdf; compatibility.md tells which. libtpms refuses the state of such a TPM. A " +
 						"profile with TPM2_VerifyDigestSignature and TPM2_SignDigest, for --profile file=sign.json:",
