@@ -51,6 +51,40 @@ func TestExtension(t *testing.T) {
 	}
 }
 
+// A bank whose hash the profile leaves out is none, as for the clients of the TPM.
+func TestBanksOfProfile(t *testing.T) {
+	p, err := nvstate.DecodePermanent(payload(t, "permanent-0.9.2-shutdown-state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _ := nvstate.BuiltinProfile("custom")
+	algorithms := strings.Replace(strings.Replace(all.Algorithms, ",sha1,", ",", 1), ",sha512,", ",", 1)
+	profile, err := nvstate.RequestedProfile(`{"Name":"custom:x","Algorithms":"` + algorithms + `"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Profile = profile.Text()
+	blob, err := p.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report Report
+	status, out, stderr := run(blob, "--json", "-")
+	if err := json.Unmarshal([]byte(out), &report); status != 0 || err != nil {
+		t.Fatalf("status %d, %v, %s", status, err, stderr)
+	}
+	var banks, values []string
+	for _, b := range report.Permanent.PCR.Banks {
+		banks = append(banks, b.Alg)
+	}
+	for _, v := range report.Permanent.PCR.Values {
+		values = append(values, v.Alg)
+	}
+	if strings.Join(banks, ",") != "sha256,sha384" || strings.Join(values, ",") != "sha256,sha384" {
+		t.Errorf("banks %v, values of %v", banks, values)
+	}
+}
+
 // What a policy session asks of the secure channel is told.
 func TestChannelConditions(t *testing.T) {
 	v, err := nvstate.DecodeVolatile(payload(t, "volatile-0.9.2-sessions"))

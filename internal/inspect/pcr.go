@@ -29,6 +29,18 @@ type Values struct {
 	Values []Hex  `json:"values"`
 }
 
+// visibleBanks leaves out banks whose hash the profile leaves out: the state has a place for them, the TPM shows none.
+func visibleBanks(p *nvstate.Permanent, l wire.TPMLPCRSelection) wire.TPMLPCRSelection {
+	var list wire.TPMLPCRSelection
+	profile := storedProfile(p)
+	for _, s := range l {
+		if profile.HasAlgorithm(s.Hash.String()) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
 func banksOf(l wire.TPMLPCRSelection) []Bank {
 	var banks []Bank
 	for _, s := range l {

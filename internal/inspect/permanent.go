@@ -127,8 +127,8 @@ func permanentOf(p *nvstate.Permanent, secrets bool) *Permanent {
 		hierarchyOf("lockout", d.LockoutAuth, d.LockoutAlg, d.LockoutPolicy),
 	}
 	platform := Hierarchy{Name: "platform"}
-	r.PCR = PCR{Banks: banksOf(d.PCRActive)}
-	if next := banksOf(d.PCRAllocated); !sameBanks(next, r.PCR.Banks) {
+	r.PCR = PCR{Banks: banksOf(visibleBanks(p, d.PCRActive))}
+	if next := banksOf(visibleBanks(p, d.PCRAllocated)); !sameBanks(next, r.PCR.Banks) {
 		r.PCR.AfterReset = next
 	}
 	if p.StateReset != nil && p.StateClear != nil {
@@ -137,7 +137,7 @@ func permanentOf(p *nvstate.Permanent, secrets bool) *Permanent {
 		r.Counters.saved(p.StateReset)
 		r.Extension = extensionOf(p.StateClear.Extension)
 		r.Audit.Digest = p.StateReset.CommandAuditDigest
-		r.PCR.Values = valuesOf(p.StateClear.PCRSave, d.PCRActive)
+		r.PCR.Values = valuesOf(p.StateClear.PCRSave, visibleBanks(p, d.PCRActive))
 	}
 	r.Hierarchies = append(r.Hierarchies, platform)
 	r.Space = spaceOf(p)
@@ -147,14 +147,19 @@ func permanentOf(p *nvstate.Permanent, secrets bool) *Permanent {
 	return r
 }
 
-func profileOf(p *nvstate.Permanent) Profile {
-	profile, stored := nvstate.Profile{}, p.Profile != ""
-	if stored {
+// storedProfile is the profile of the state, null if it holds none.
+func storedProfile(p *nvstate.Permanent) (profile nvstate.Profile) {
+	if p.Profile != "" {
 		profile, _ = nvstate.ParseProfile(p.Profile) // it was checked when the state was read
 	} else {
 		profile, _ = nvstate.BuiltinProfile("null")
 	}
-	r := Profile{Name: profile.Name, Level: int(profile.Level), Stored: stored, CommandList: profile.Commands,
+	return profile
+}
+
+func profileOf(p *nvstate.Permanent) Profile {
+	profile := storedProfile(p)
+	r := Profile{Name: profile.Name, Level: int(profile.Level), Stored: p.Profile != "", CommandList: profile.Commands,
 		Algorithms: profile.Algorithms, Attributes: profile.Attributes}
 	if set, err := profile.CommandSet(); err == nil {
 		r.Commands = len(set.Commands())

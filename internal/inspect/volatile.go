@@ -63,7 +63,7 @@ func volatileOf(v *nvstate.Volatile, p *nvstate.Permanent, secrets bool) *Volati
 	}
 	var active wire.TPMLPCRSelection
 	if p != nil {
-		active = p.Data.PCRActive
+		active = visibleBanks(p, p.Data.PCRActive)
 		d := &p.Data
 		r.Time.Epoch, r.Counters.Resets, r.Counters.TotalResets = &d.TimeEpoch, &d.ResetCount, &d.TotalResetCount
 	}
