@@ -5,6 +5,8 @@
 # make man          writes the manual pages anew, after a change of the programs' help
 # make test, check  runs the tests, the quick checks
 
+# The programs look for their configuration in /etc, or in the user's, and for the distribution's profiles in
+# /usr/share/swtpm/profiles, wherever they are installed: with another SYSCONFDIR swtpm_setup needs --config.
 PREFIX = /usr
 BINDIR = $(PREFIX)/bin
 DATADIR = $(PREFIX)/share
