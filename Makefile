@@ -6,19 +6,25 @@
 # make test, check  runs the tests, the quick checks
 
 # The programs look for their configuration in /etc, or in the user's, and for the distribution's profiles in
-# /usr/share/swtpm/profiles, wherever they are installed: with another SYSCONFDIR swtpm_setup needs --config.
+# /usr/share/swtpm/profiles, wherever they are installed.
 PREFIX = /usr
 BINDIR = $(PREFIX)/bin
 DATADIR = $(PREFIX)/share
 MANDIR = $(DATADIR)/man
 SYSTEMDDIR = $(PREFIX)/lib
-SYSCONFDIR = /etc
 LOCALSTATEDIR = /var
 DESTDIR =
 GO = go
 GOFLAGS = -trimpath
 NFPM = $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0
 VERSION = 0.1.0
+
+ifdef SYSCONFDIR
+ifneq ($(SYSCONFDIR),/etc)
+$(error SYSCONFDIR is /etc, where the programs look for their configuration: leave it out)
+endif
+endif
+SYSCONFDIR = /etc
 
 PROGRAMS = swtpm swtpm_cuse swtpm_setup swtpm_ioctl swtpm_bios swtpm_cert swtpm_localca
 # Manual pages under the names of swtpm: alias=page.
@@ -30,6 +36,12 @@ FILL = sed -e 's,@BINDIR@,$(BINDIR),g' -e 's,@SYSCONFDIR@,$(SYSCONFDIR),g' -e 's
 define fill
 	$(FILL) $(1) >build/filled
 	install -m $(3) build/filled $(DESTDIR)$(2)
+endef
+# The same for configuration: what somebody has edited stays, and the new one is laid beside it.
+define configure
+	$(FILL) $(1) >build/filled
+	if [ ! -e $(DESTDIR)$(2) ] || cmp -s build/filled $(DESTDIR)$(2); then install -m 0644 build/filled $(DESTDIR)$(2); \
+	else install -m 0644 build/filled $(DESTDIR)$(2).new; echo "$(DESTDIR)$(2) was edited and stays; the new one is $(DESTDIR)$(2).new"; fi
 endef
 
 all: build/swtpm
@@ -50,9 +62,9 @@ install: build/swtpm
 	install -m 0644 doc/man/*.8 $(DESTDIR)$(MANDIR)/man8
 	for alias in $(MANALIASES); do echo ".so man8/$${alias#*=}" >build/filled; install -m 0644 build/filled $(DESTDIR)$(MANDIR)/man8/$${alias%=*} || exit 1; done
 	install -m 0644 doc/man/*.5 $(DESTDIR)$(MANDIR)/man5
-	$(call fill,packaging/etc/swtpm_setup.conf,$(SYSCONFDIR)/swtpm_setup.conf,0644)
-	$(call fill,packaging/etc/swtpm-localca.conf,$(SYSCONFDIR)/swtpm-localca.conf,0644)
-	$(call fill,packaging/etc/swtpm-localca.options,$(SYSCONFDIR)/swtpm-localca.options,0644)
+	$(call configure,packaging/etc/swtpm_setup.conf,$(SYSCONFDIR)/swtpm_setup.conf)
+	$(call configure,packaging/etc/swtpm-localca.conf,$(SYSCONFDIR)/swtpm-localca.conf)
+	$(call configure,packaging/etc/swtpm-localca.options,$(SYSCONFDIR)/swtpm-localca.options)
 	$(call fill,packaging/share/swtpm-localca,$(DATADIR)/swtpm/swtpm-localca,0755)
 	$(call fill,packaging/share/swtpm-create-user-config-files,$(DATADIR)/swtpm/swtpm-create-user-config-files,0755)
 	$(call fill,packaging/lib/sysusers.conf,$(SYSTEMDDIR)/sysusers.d/swtpm.conf,0644)
