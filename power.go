@@ -168,7 +168,7 @@ func (t *TPM) permanentEngine(hasVolatile bool) (*tpm2.TPM, error) {
 	switch {
 	case err == nil && t.opts.Profile != "":
 		engine.Wipe()
-		return nil, withResult(errors.New("a profile cannot be applied to a TPM that exists"), resultFail)
+		return nil, withResult(errors.New("a profile cannot be applied to a TPM that exists; leave it out, or choose another place for the state of a new TPM"), resultFail)
 	case err == nil:
 		return engine, nil
 	case errors.Is(err, store.ErrNotExist) && hasVolatile:

@@ -100,7 +100,7 @@ func (o *options) checkNumbers() error {
 func (o *options) list(name, kind string, defs ...option.Def) (*option.List, error) {
 	l, err := option.ParseList(o.given[name], defs, lookupID)
 	if err != nil {
-		return nil, fmt.Errorf("Error parsing %s options: %w", kind, err)
+		return nil, option.ListError(kind, err)
 	}
 	return l, nil
 }

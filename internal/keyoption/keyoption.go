@@ -21,7 +21,7 @@ func Read(name, arg string, warn func(text string)) (*envelope.Key, error) {
 		{Name: "mode"}, {Name: "format"}, {Name: "kdf"}, {Name: "remove", Type: option.Bool},
 	}, nil)
 	if err != nil {
-		return nil, fmt.Errorf("Error parsing %s options: %w", name, err)
+		return nil, option.ListError(name, err)
 	}
 	source, err := form(l)
 	if err != nil {

@@ -88,11 +88,12 @@ func TestPrecedence(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	key, pwd := write(t, hex16), write(t, passphrase)
+	const known = "\nKnown are file=, fd=, pwdfile=, pwdfd=, mode=, format=, kdf=, remove."
 	for arg, want := range map[string]string{
 		"":                                  "Either file=, fd=, pwdfile=, or pwdfd= is required for migration-key option",
 		"mode=aes-cbc":                      "Either file=, fd=, pwdfile=, or pwdfd= is required for migration-key option",
-		"foo":                               "Error parsing migration-key options: Unknown option 'foo'",
-		"file=":                             "Error parsing migration-key options: Unknown option 'file='",
+		"foo":                               "Error parsing migration-key options: Unknown option 'foo'" + known,
+		"file=":                             "Error parsing migration-key options: Unknown option 'file='" + known,
 		"fd=-1":                             "Error parsing migration-key options: invalid number '-1'",
 		"pwdfd=x":                           "Error parsing migration-key options: invalid number 'x'",
 		"mode=des,file=" + key:              "Unknown encryption mode 'des'.",

@@ -1,6 +1,7 @@
 package option
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -49,7 +50,7 @@ func ParseList(text string, defs []Def, lookup Lookup) (*List, error) {
 		name, val, has := strings.Cut(item, "=")
 		def := find(defs, name)
 		if def == nil || has && val == "" {
-			return nil, fmt.Errorf("Unknown option '%s'", item)
+			return nil, &unknownError{item, defs}
 		}
 		if !has {
 			val = "true"
@@ -63,6 +64,32 @@ func ParseList(text string, defs []Def, lookup Lookup) (*List, error) {
 		}
 	}
 	return l, nil
+}
+
+// unknownError is for an item that is none of the suboptions, or lacks its value.
+type unknownError struct {
+	item string
+	defs []Def
+}
+
+func (e *unknownError) Error() string { return "Unknown option '" + e.item + "'" }
+
+// ListError says of which option's list an error is; kind is what the error calls it. If a suboption is unknown, a second line has those
+// that there are.
+func ListError(kind string, err error) error {
+	err = fmt.Errorf("Error parsing %s options: %w", kind, err)
+	var unknown *unknownError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	names := make([]string, len(unknown.defs))
+	for i, def := range unknown.defs {
+		names[i] = def.Name
+		if def.Type != Bool {
+			names[i] += "="
+		}
+	}
+	return fmt.Errorf("%w\nKnown are %s.", err, strings.Join(names, ", "))
 }
 
 func find(defs []Def, name string) *Def {

@@ -43,6 +43,8 @@ const (
 		"compatible with libtpms >= v0.11."
 	customDescription = "This profile allows customization of enabled algorithms and commands. This profile requires at " +
 		"least libtpms v0.10."
+	// This one libtpms does not have.
+	extendedDescription = "This profile enables commands or algorithms that libtpms does not have."
 )
 
 // BuiltinProfile gives a built-in profile by name: null, default-v1, default-v2 or custom.
@@ -100,8 +102,11 @@ func ParseProfile(text string) (Profile, error) {
 		}
 	}
 	_, p.AttributesGiven = members["Attributes"]
-	if members["Description"].text != "" {
+	switch {
+	case members["Description"].text != "":
 		p.Description = cut(p.Description, maxProfileDescription)
+	case p.Extended():
+		p.Description = extendedDescription
 	}
 	return p, p.setLevel(number.text)
 }

@@ -160,3 +160,19 @@ func TestProfileInPermanent(t *testing.T) {
 		}
 	}
 }
+
+// The description that a profile has without one of its own does not promise what is not so.
+func TestDescriptionBeyondLibtpms(t *testing.T) {
+	const algorithms = `{"Name":"custom:x","StateFormatLevel":0,"Algorithms":"rsa,hmac,aes,mgf1,keyedhash,xor,sha256,sha384,null,oaep,ecdsa,` +
+		`ecdh,kdf1-sp800-56a,kdf2,kdf1-sp800-108,ecc,ecc-nist-p256,ecc-nist-p384,symcipher,cfb`
+	for rest, want := range map[string]string{
+		`"}`:                           "requires at least libtpms v0.10.",
+		`,hkdf"}`:                      "that libtpms does not have.",
+		`,hkdf","Description":"mine"}`: "mine",
+	} {
+		p, err := nvstate.ParseProfile(algorithms + rest)
+		if err != nil || !strings.HasSuffix(p.Description, want) {
+			t.Errorf("%s: %q, %v, want %q", rest, p.Description, err, want)
+		}
+	}
+}
