@@ -182,7 +182,7 @@ const firstPlatformPersistent = wire.Handle(0x81800000)
 
 // evictControl is TPM2_EvictControl (Part 3, 28.5).
 //
-// Handle 2: RCAttributes (temporary, stClear or public-only), RCHandle (persistent under another handle), RCHierarchy; parameter 1:
+// Handle 2: RCAttributes (temporary, stClear or public-only), RCHierarchy, RCHandle (persistent under another handle); parameter 1:
 // RCRange; RCNVDefined, RCNVSpace.
 func (t *TPM) evictControl(c *call, p *evictControlParameters) error {
 	o, platform := c.objects[1], c.handles[0] == wire.RHPlatform
@@ -190,12 +190,13 @@ func (t *TPM) evictControl(c *call, p *evictControlParameters) error {
 		return wire.RCAttributes.Handle(2)
 	}
 	persistent := o.evict != 0
-	if persistent && o.evict != p.persistentHandle {
-		return wire.RCHandle.Handle(2)
-	}
-	// The platform may remove any persistent object, the owner all but those of the platform.
+	// The platform may remove any persistent object, the owner all but those of the platform: RCHierarchy as in libtpms, where Part 3, 28.5
+	// has RCRange.
 	if (!platform || !persistent) && platform != (o.hierarchy == wire.RHPlatform) {
 		return wire.RCHierarchy.Handle(2)
+	}
+	if persistent && o.evict != p.persistentHandle {
+		return wire.RCHandle.Handle(2)
 	}
 	if persistent {
 		t.nvRemovePersistent(o.evict)

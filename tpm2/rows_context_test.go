@@ -177,6 +177,7 @@ func evictFaults() []rowFault {
 	temporary := with(func(o *object) { o.temporary = true })
 	ofPlatform := with(func(o *object) { o.hierarchy = wire.RHPlatform })
 	persistent := when(func(b *testTPM) { b.must(evictCommand(wire.RHOwner, firstTransient, ownerPersistent)) })
+	platforms := when(func(b *testTPM) { b.must(evictCommand(wire.RHPlatform, firstTransient, platformPersistent)) })
 	otherRange := withParam(1, p32(uint32(platformPersistent)))
 	return []rowFault{
 		{"of the NULL hierarchy", temporary, wire.RCAttributes.Handle(2)},
@@ -184,6 +185,7 @@ func evictFaults() []rowFault {
 		{"public part only", with(func(o *object) { o.publicOnly = true }), wire.RCAttributes.Handle(2)},
 		{"a sequence", withSequence(2), wire.RCAttributes.Handle(2)},
 		{"persistent under another handle", both(persistent, withHandle(2, ownerPersistent), withParam(1, p32(uint32(ownerPersistent+1)))), wire.RCHandle.Handle(2)},
+		{"persistent, of the platform, and under another handle", both(ofPlatform, platforms, withHandle(2, platformPersistent)), wire.RCHierarchy.Handle(2)},
 		{"of the platform, by the owner", ofPlatform, wire.RCHierarchy.Handle(2)},
 		{"of the owner, by the platform", withHandle(1, wire.RHPlatform), wire.RCHierarchy.Handle(2)},
 		{"the platform's range, by the owner", otherRange, wire.RCRange.Parameter(1)},

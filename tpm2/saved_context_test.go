@@ -187,7 +187,9 @@ func TestEvictControl(t *testing.T) {
 		t.Error("another key is persistent")
 	}
 	b.want(wire.RCHandle.Handle(2), b.run(evict(wire.RHOwner, 0x81000001, 0x81000002)))
+	b.want(wire.RCHandle.Handle(2), b.run(evict(wire.RHPlatform, 0x81000001, 0x81000002)))
 	b.want(wire.RCHierarchy.Handle(2), b.run(evict(wire.RHOwner, 0x81800001, 0x81800001)))
+	b.want(wire.RCHierarchy.Handle(2), b.run(evict(wire.RHOwner, 0x81800001, 0x81000002)))
 	b.want(wire.RCSuccess, b.run(evict(wire.RHPlatform, 0x81000001, 0x81000001)))
 	b.want(wire.RCHandle.Handle(1), b.run(newCommand(wire.CCReadPublic, 0x81000001)))
 }
