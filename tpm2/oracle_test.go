@@ -42,6 +42,20 @@ func startOracle(t *testing.T) *oracle {
 	return startOracleOn(t, nil, nil)
 }
 
+// oracle starts swtpm where b is now.
+func (b *testTPM) oracle() *oracle {
+	b.t.Helper()
+	permanent, err := b.PermanentState()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	volatile, err := b.VolatileState()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return startOracleOn(b.t, permanent, volatile)
+}
+
 // startOracleOn starts swtpm on state: a permanent blob, or nil for a new TPM, and perhaps a volatile one. Without a volatile one it
 // does TPM2_Startup(CLEAR).
 func startOracleOn(t *testing.T, permanent, volatile []byte) *oracle {

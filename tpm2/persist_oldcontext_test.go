@@ -53,15 +53,7 @@ func TestOracleLoadsOldContexts(t *testing.T) {
 			}
 			saved := b.oldContext(h)
 			b.must(newCommand(wire.CCFlushContext).u32(uint32(h)))
-			volatile, err := b.VolatileState()
-			if err != nil {
-				t.Fatal(err)
-			}
-			permanent, err := b.PermanentState()
-			if err != nil {
-				t.Fatal(err)
-			}
-			o := startOracleOn(t, permanent, volatile)
+			o := b.oracle()
 			for _, c := range []*testCommand{
 				newCommand(wire.CCContextLoad).raw(saved), newCommand(wire.CCReadPublic, first), tt.use, newCommand(wire.CCFlushContext).u32(uint32(first)),
 			} {

@@ -126,15 +126,7 @@ func TestOracleResumes(t *testing.T) {
 	bound := b.startSession(wire.SEHMAC, wire.AlgSHA256, wire.RHEndorsement, []byte("eh"), plainSession)
 	saved := b.must(newCommand(wire.CCContextSave, bound.handle)).params().Remaining()
 	savedKey := b.must(newCommand(wire.CCContextSave, key)).params().Remaining()
-	volatile, err := b.VolatileState()
-	if err != nil {
-		t.Fatal(err)
-	}
-	permanent, err := b.PermanentState()
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := startOracleOn(t, permanent, volatile)
+	o := b.oracle()
 	for _, c := range append([]*testCommand{
 		newCommand(wire.CCGetRandom).u16(24),
 		newCommand(wire.CCPCRRead).put(wire.TPMLPCRSelection{selection(wire.AlgSHA384, 0, 7), selection(wire.AlgSHA1, 17)}),

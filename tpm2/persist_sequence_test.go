@@ -283,15 +283,7 @@ func TestOracleSkipsCMAC(t *testing.T) {
 	hash := b.startHash(wire.AlgSHA256)
 	b.must(sequenceUpdateCommand(hash, sequenceMessage()))
 	saved := b.must(newCommand(wire.CCContextSave, s)).params().Remaining()
-	volatile, err := b.VolatileState()
-	if err != nil {
-		t.Fatal(err)
-	}
-	permanent, err := b.PermanentState()
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := startOracleOn(t, permanent, volatile)
+	o := b.oracle()
 	notThere := func() {
 		t.Helper()
 		b.want(wire.RCReferenceH0, o.response(sequenceUpdateCommand(s, nil)))

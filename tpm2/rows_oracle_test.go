@@ -48,15 +48,7 @@ func (j *rowJudge) start(b *testTPM) {
 	if j.o != nil {
 		j.o.end()
 	}
-	permanent, err := b.PermanentState()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	volatile, err := b.VolatileState()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	j.o = startOracleOn(b.t, permanent, volatile)
+	j.o = b.oracle()
 }
 
 // knownDifference is why libtpms 0.9 gives another code; empty if it should not.
